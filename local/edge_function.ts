@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { leash, type Leashed } from "./leash.ts";
+import { answers, claimPort } from "./ports.ts";
+import type { Secrets } from "./secrets.ts";
+
+export interface EdgeFunction {
+  /** Where it listens. */
+  origin: string;
+  stop(): Promise<void>;
+}
+
+/** Runs the function with the environment that the platform gives it, and again when it crashes. */
+export async function startFunction(supabase: string, url: string, secrets: Secrets): Promise<EdgeFunction> {
+  const port = claimPort(0, "--port");
+  const env = {
+    ...await ownVariables(supabase),
+    ...denoVariables(),
+    DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+    SUPABASE_URL: url,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: secrets.publishableKey }),
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: secrets.secretKey }),
+    SUPABASE_JWKS: JSON.stringify({ keys: [publicKey(secrets)] }),
+  };
+  const folder = join(supabase, "functions", "api");
+  const entry = join(folder, "index.ts");
+  // Downloads go by this process's proxy and registry, which the function's environment lacks.
+  await new Deno.Command(Deno.execPath(), { args: ["cache", "--quiet", entry], stdout: "inherit", stderr: "inherit" })
+    .output();
+  const run = () =>
+    leash(Deno.execPath(), [
+      "run",
+      "--no-prompt",
+      "--unstable-no-legacy-abort",
+      "--allow-net",
+      "--allow-env",
+      "--allow-read",
+      entry,
+    ], {
+      env,
+      cwd: folder,
+      signal: "TERM",
+    });
+
+  const stopping = new AbortController();
+  let process = run();
+  const kept = keepRunning();
+  await firstAnswer(port, process);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async stop() {
+      stopping.abort();
+      await process.end();
+      await kept;
+    },
+  };
+
+  async function keepRunning(): Promise<void> {
+    for (let wait = 500;; wait = Math.min(wait * 2, 30_000)) {
+      const started = Date.now();
+      const code = await process.ended;
+      if (stopping.signal.aborted) return;
+      await process.end();
+      if (Date.now() - started > 60_000) wait = 500;
+      console.error(`The function ended with exit code ${code} (see above); it starts again in ${wait / 1000} s.`);
+      await pause(wait, stopping.signal);
+      if (stopping.signal.aborted) return;
+      process = run();
+    }
+  }
+}
+
+/** Resolves when it listens, when it has ended instead, or after 15 s: callers get a 503 until it answers. */
+async function firstAnswer(port: number, process: Leashed): Promise<void> {
+  let ended = false;
+  process.ended.then(() => ended = true);
+  for (const deadline = Date.now() + 15_000; !ended && Date.now() < deadline;) {
+    if (await answers(port)) return;
+    await pause(20);
+  }
+}
+
+/** The variables of `supabase/functions/.env`, which the CLI reads too; the platform owns the names it starts with. */
+async function ownVariables(supabase: string): Promise<Record<string, string>> {
+  const text = await Deno.readTextFile(join(supabase, "functions", ".env")).catch(() => "");
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(parseEnv(text))) {
+    if (value !== undefined && !name.startsWith("SUPABASE_")) own[name] = value;
+  }
+  return own;
+}
+
+/** What Deno itself needs to find its cache. */
+function denoVariables(): Record<string, string> {
+  const found: Record<string, string> = { DENO_NO_UPDATE_CHECK: "1" };
+  for (const name of ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "NO_COLOR"]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+function publicKey(secrets: Secrets) {
+  const k = new TextEncoder().encode(secrets.jwtSecret).toBase64({ alphabet: "base64url", omitPadding: true });
+  return { kty: "oct", alg: "HS256", kid: secrets.jwtKeyId, k };
+}
+
+async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

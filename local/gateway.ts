@@ -1,0 +1,77 @@
+import { portTaken } from "./ports.ts";
+
+export interface Routes {
+  dataApi(request: Request): Promise<Response>;
+  functionOrigin: string;
+}
+
+export interface Gateway {
+  /** Lets the requests under way end, for a second. */
+  stop(): Promise<void>;
+}
+
+/** Serves what a project's own domain serves. Throws a Refusal when the port is taken. */
+export function startGateway(port: number, routes: Routes): Gateway {
+  const cut = new AbortController();
+  const server = listen(port, cut.signal, routes);
+  return {
+    async stop() {
+      const timer = setTimeout(() => cut.abort(), 1000);
+      await Promise.race([server.shutdown(), server.finished]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function listen(port: number, signal: AbortSignal, routes: Routes): Deno.HttpServer {
+  try {
+    return Deno.serve(
+      { hostname: "127.0.0.1", port, signal, onListen: () => {} },
+      (request, info) => route(request, info, routes),
+    );
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) throw portTaken(port, "--port");
+    throw error;
+  }
+}
+
+async function route(request: Request, info: Deno.ServeHandlerInfo, routes: Routes): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname.startsWith("/rest/v1/")) return await routes.dataApi(request);
+  if (pathname === "/functions/v1/api" || pathname.startsWith("/functions/v1/api/")) {
+    return await forward(request, info, routes.functionOrigin);
+  }
+  return Response.json({ message: `Nothing is served at ${pathname}.` }, { status: 404 });
+}
+
+async function forward(request: Request, info: Deno.ServeHandlerInfo, origin: string): Promise<Response> {
+  const url = new URL(request.url);
+  const headers = new Headers(request.headers);
+  const caller = "hostname" in info.remoteAddr ? info.remoteAddr.hostname : "";
+  const before = headers.get("x-forwarded-for");
+  headers.set("x-forwarded-for", before ? `${before}, ${caller}` : caller);
+  headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
+  headers.set("x-forwarded-host", url.host);
+  // The way to the caller may be compressed; this one stays as the function wrote it.
+  headers.set("accept-encoding", "identity");
+  headers.delete("connection");
+  headers.delete("host");
+
+  const gone = new AbortController();
+  info.completed.catch(() => gone.abort());
+  const path = url.pathname.slice("/functions/v1".length);
+  try {
+    const answer = await fetch(`${origin}${path}${url.search}`, {
+      method: request.method,
+      headers,
+      body: request.body,
+      redirect: "manual",
+      signal: gone.signal,
+    });
+    return new Response(answer.body, answer);
+  } catch (error) {
+    if (gone.signal.aborted) return new Response(null, { status: 499 });
+    console.error(`The function does not answer: ${error instanceof Error ? error.message : error}`);
+    return Response.json({ message: "The function is not running: see the stack's output." }, { status: 503 });
+  }
+}

@@ -1,0 +1,62 @@
+import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+import { Refusal } from "./refusal.ts";
+
+export interface StackOptions {
+  /** Port of the gateway; 0 takes a free one. */
+  port: number;
+  /** Port of the embedded PostgreSQL; 0 takes a free one. */
+  dbPort: number;
+  /** Folder that keeps the database and the secrets between runs. */
+  data: string;
+  /** Removes the embedded database first. */
+  fresh: boolean;
+  /** A superuser's URL of a PostgreSQL 15 or later, instead of the embedded one. */
+  databaseUrl?: string;
+  /** The project's `supabase` folder. */
+  supabase: string;
+}
+
+export const defaults: StackOptions = {
+  port: 54321,
+  dbPort: 54322,
+  data: ".local",
+  fresh: false,
+  supabase: resolve(import.meta.dirname ?? ".", "../supabase"),
+};
+
+/** Reads the command line, then the environment. Throws a Refusal for a flag or a port that makes no sense. */
+export function readOptions(args: string[], environment: Deno.Env): StackOptions {
+  const flags = parseFlags(args);
+  return {
+    ...defaults,
+    port: readPort("--port", flags.port ?? environment.get("STACK_PORT"), defaults.port),
+    dbPort: readPort("--db-port", flags["db-port"] ?? environment.get("STACK_DB_PORT"), defaults.dbPort),
+    data: flags.data ?? defaults.data,
+    fresh: flags.fresh ?? false,
+    databaseUrl: environment.get("DATABASE_URL") || undefined,
+  };
+}
+
+function parseFlags(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        port: { type: "string" },
+        "db-port": { type: "string" },
+        data: { type: "string" },
+        fresh: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    const usage = "Usage: deno task start [--port N] [--db-port N] [--data DIR] [--fresh]";
+    throw new Refusal(`${error instanceof Error ? error.message : error}\n${usage}`);
+  }
+}
+
+function readPort(flag: string, text: string | undefined, fallback: number): number {
+  if (text === undefined || text === "") return fallback;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new Refusal(`${flag} takes a port number, not "${text}".`);
+  return Number(text);
+}

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { withConnection } from "./connection.ts";
+import { leash } from "./leash.ts";
+import { findPostgresHome, type PostgresHome } from "./postgres_home.ts";
+import { endLeftover } from "./postgres_leftover.ts";
+import { Refusal } from "./refusal.ts";
+
+const superuser = "supabase_admin";
+const password = "postgres";
+const environment = { LC_ALL: "C", TZ: "UTC" };
+
+export interface PostgresServer {
+  superuserUrl: string;
+  /** Ends it as it likes to be ended, within a second or two. */
+  stop(): Promise<void>;
+}
+
+/** Starts the embedded PostgreSQL on the data folder's cluster, which it makes when there is none, or when `fresh`. */
+export async function startPostgres(data: string, port: number, fresh: boolean): Promise<PostgresServer> {
+  const home = await findPostgresHome(data);
+  await endLeftover(home.cluster);
+  if (fresh) await Deno.remove(home.cluster, { recursive: true }).catch(ignoreMissing);
+  if (!await exists(join(home.cluster, "PG_VERSION"))) await createCluster(home);
+
+  const log = join(home.cluster, "server.log");
+  const server = leash(join(home.programs, "bin", "postgres"), ["-D", home.cluster, "-p", String(port)], {
+    ...home.owner,
+    env: environment,
+    cwd: home.cluster,
+    signal: "INT",
+    log,
+  });
+  const superuserUrl = `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`;
+  try {
+    await Promise.race([accepts(superuserUrl), server.ended.then(() => explain(log))]);
+  } catch (error) {
+    await server.end();
+    throw error;
+  }
+  return { superuserUrl, stop: server.end };
+}
+
+async function createCluster(home: PostgresHome): Promise<void> {
+  // Made beside its place, so that an interrupted start leaves no half of a cluster behind.
+  const draft = `${home.cluster}.new`;
+  const passwordFile = await Deno.makeTempFile();
+  try {
+    await Deno.remove(draft, { recursive: true }).catch(ignoreMissing);
+    await Deno.mkdir(draft, { mode: 0o700 });
+    await Deno.writeTextFile(passwordFile, password);
+    if (home.owner) {
+      await Deno.chown(draft, home.owner.uid, home.owner.gid);
+      await Deno.chown(passwordFile, home.owner.uid, home.owner.gid);
+    }
+    await initialise(home, draft, passwordFile);
+    await Deno.rename(draft, home.cluster);
+  } finally {
+    await Deno.remove(passwordFile);
+  }
+}
+
+async function initialise(home: PostgresHome, cluster: string, passwordFile: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(join(home.programs, "bin", "initdb"), {
+    ...home.owner,
+    args: [
+      `--pgdata=${cluster}`,
+      `--username=${superuser}`,
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      "--locale=C",
+      "--locale-provider=builtin",
+      "--builtin-locale=C.UTF-8",
+      "--set=listen_addresses=127.0.0.1",
+      "--set=unix_socket_directories=",
+      "--no-sync",
+    ],
+    cwd: cluster,
+    clearEnv: true,
+    env: environment,
+  }).output();
+  if (!success) throw new Refusal(`PostgreSQL's initdb failed: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
+async function accepts(url: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000;;) {
+    try {
+      return await withConnection(url, () => Promise.resolve());
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function explain(log: string): Promise<never> {
+  const lines = (await Deno.readTextFile(log).catch(() => "")).split("\n");
+  const reason = lines.findLast((line) => line.includes("FATAL:")) ?? lines.at(-2) ?? "it gave no reason";
+  throw new Refusal(`The embedded PostgreSQL did not start: ${reason} (${log})`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,118 @@
+import { resolve } from "node:path";
+import { type Signing, symmetricSigning } from "../operator/signing.ts";
+import { type DemoKeys, ensureDemoKeys } from "./demo_keys.ts";
+import { startDataApi } from "./data_api.ts";
+import { startFunction } from "./edge_function.ts";
+import { startGateway } from "./gateway.ts";
+import { lockData, noteDatabase } from "./lock.ts";
+import { migrate } from "./migrations.ts";
+import { defaults, type StackOptions } from "./options.ts";
+import { claimPort } from "./ports.ts";
+import { startPostgres } from "./postgres.ts";
+import { requireSuperuser } from "./connection.ts";
+import { Refusal } from "./refusal.ts";
+import { ensureSecrets } from "./secrets.ts";
+
+export interface Stack {
+  /** What the function sees as SUPABASE_URL. */
+  url: string;
+  /** The API's base URL, without a slash at its end. */
+  apiUrl: string;
+  restUrl: string;
+  /** As role `postgres`, the one that migrations run as. */
+  databaseUrl: string;
+  superuserUrl: string;
+  publishableKey: string;
+  secretKey: string;
+  /** What API keys of this stack are signed with. */
+  signing: Signing;
+  /** The seeded workspace's ready keys. */
+  demoKeys?: DemoKeys;
+  /** Ends everything that was started, in order. */
+  stop(): Promise<void>;
+}
+
+/** Starts the whole platform on this machine. Throws a Refusal, and leaves nothing running, when it cannot. */
+export async function startStack(given: Partial<StackOptions> = {}): Promise<Stack> {
+  const options = { ...defaults, ...given };
+  const data = resolve(options.data);
+  const started = new AsyncDisposableStack();
+  try {
+    return await start(options, data, started);
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: StackOptions, data: string, started: AsyncDisposableStack): Promise<Stack> {
+  if (options.fresh && options.databaseUrl) {
+    throw new Refusal("--fresh removes the embedded database only, and DATABASE_URL is set: empty that one yourself.");
+  }
+  await Deno.mkdir(data, { recursive: true });
+  const lock = started.use(await lockData(data));
+  const port = claimPort(options.port, "--port");
+  const dbPort = options.databaseUrl ? 0 : claimPort(options.dbPort, "--db-port");
+  const url = `http://127.0.0.1:${port}`;
+  const secrets = await ensureSecrets(data);
+  const signing = symmetricSigning(secrets.jwtSecret, secrets.jwtKeyId);
+
+  const [superuserUrl, functionOrigin] = await both(
+    startDatabase({ ...options, dbPort }, data, started),
+    startFunction(options.supabase, url, secrets).then((it) => {
+      started.defer(() => it.stop());
+      return it.origin;
+    }),
+  );
+  await noteDatabase(lock, superuserUrl);
+
+  const [dataApi, demoKeys] = await both(
+    startDataApi({ superuserUrl, authenticatorUrl: asRole(superuserUrl, "authenticator"), secrets }).then((it) => {
+      started.defer(() => it.close());
+      return it;
+    }),
+    ensureDemoKeys(superuserUrl, signing, data, secrets),
+  );
+  const gateway = startGateway(port, { dataApi: (request) => dataApi.fetch(request), functionOrigin });
+  started.defer(() => gateway.stop());
+
+  return {
+    url,
+    apiUrl: `${url}/functions/v1/api/v1`,
+    restUrl: `${url}/rest/v1`,
+    databaseUrl: asRole(superuserUrl, "postgres"),
+    superuserUrl,
+    publishableKey: secrets.publishableKey,
+    secretKey: secrets.secretKey,
+    signing,
+    demoKeys,
+    stop: () => started.disposeAsync(),
+  };
+}
+
+async function startDatabase(options: StackOptions, data: string, started: AsyncDisposableStack): Promise<string> {
+  const url = options.databaseUrl ?? await startEmbedded(options, data, started);
+  await requireSuperuser(url);
+  await migrate(url, options.supabase);
+  return url;
+}
+
+async function startEmbedded(options: StackOptions, data: string, started: AsyncDisposableStack): Promise<string> {
+  const server = await startPostgres(data, options.dbPort, options.fresh);
+  started.defer(() => server.stop());
+  return server.superuserUrl;
+}
+
+/** Waits for both even when one fails, so that whatever was started is known before it is ended. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return await Promise.all([a, b]);
+}
+
+function asRole(superuserUrl: string, role: string): string {
+  const url = new URL(superuserUrl);
+  if (url.username === role) return superuserUrl;
+  url.username = role;
+  url.password = "postgres";
+  return url.href;
+}
