@@ -1,0 +1,29 @@
+/** Every scope an API key may hold (contract 1); the check on `api_keys.scopes` lists the same. */
+export const scopes = [
+  "referrals:read",
+  "referrals:write",
+  "referrals:delete",
+  "contacts:read",
+  "contacts:write",
+  "opportunities:read",
+  "opportunities:write",
+  "pipelines:read",
+  "pipelines:write",
+  "company:read",
+  "company:write",
+  "automations:read",
+  "automations:write",
+  "automations:trigger",
+  "webhooks:read",
+  "webhooks:write",
+  "admin",
+] as const;
+
+export type Scope = typeof scopes[number];
+
+/** Whether `held` satisfy `wanted`: `admin` implies all, `X:write` and `X:delete` include `X:read`; `private.scopes_allow` says the same. */
+export function scopesAllow(held: readonly string[], wanted: Scope): boolean {
+  if (held.includes(wanted) || held.includes("admin")) return true;
+  const [resource, access] = wanted.split(":");
+  return access === "read" && (held.includes(`${resource}:write`) || held.includes(`${resource}:delete`));
+}
