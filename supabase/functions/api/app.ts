@@ -1,0 +1,87 @@
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import { authentication } from "./authentication.ts";
+import { companyEndpoints } from "./company/routes.ts";
+import type { Config } from "./config.ts";
+import { contactEndpoints } from "./contacts/routes.ts";
+import { Database } from "./database.ts";
+import type { Endpoint, Result } from "./endpoint.ts";
+import { answerError, ApiError } from "./errors.ts";
+import { readInput } from "./input.ts";
+import { noteKeyUse } from "./key_use.ts";
+import { opportunityEndpoints } from "./opportunities/routes.ts";
+import { pipelineEndpoints } from "./pipelines/routes.ts";
+import { referralEndpoints } from "./referrals/routes.ts";
+import { scopesAllow } from "./scopes.ts";
+
+/** Every endpoint behind an API key, in the order that the documentation shows them. */
+export const endpoints: Endpoint[] = [
+  ...referralEndpoints,
+  ...opportunityEndpoints,
+  ...contactEndpoints,
+  ...pipelineEndpoints,
+  ...companyEndpoints,
+];
+
+/** The whole API for one configuration, as the platform calls it: below `/api`. */
+export function createApp(config: Config) {
+  const app = new Hono<{ Variables: { requestId: string } }>().basePath("/api/v1");
+  app.onError(answerError);
+  app.notFound((c) => answerError(new ApiError("NOT_FOUND", "There is no such route."), c));
+  app.use(
+    requestId(),
+    cors({
+      origin: "*",
+      exposeHeaders: ["Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"],
+      maxAge: 86_400,
+    }),
+    methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }),
+    bodyLimit({ maxSize: 256 * 1024, onError: refuseSize }),
+  );
+
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.get("/openapi.json", async (c) => c.json((await import("./openapi.ts")).openapi(endpoints, config)));
+  app.get("/docs", async (c) => (await import("./docs.tsx")).docs(c, endpoints, config));
+
+  const authenticate = authentication(config);
+  for (const endpoint of endpoints) {
+    const { method, path, scope } = endpoint.contract;
+    app.on(method, path, async (c) => {
+      const key = await authenticate(c.req.header("Authorization"));
+      if (scope && !scopesAllow(key.scopes, scope)) {
+        throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
+      }
+      const input = await readInput(endpoint, c);
+      const database = new Database(config, key, scope);
+      const result = await endpoint.handle({ ...input, database, config } as never);
+      noteKeyUse(key, database);
+      return answer(c, endpoint, result, config);
+    });
+  }
+  return app;
+}
+
+function answer(c: Context, { contract }: Endpoint, { data, pagination, location }: Result, config: Config) {
+  const status = contract.status ?? 200;
+  if (status === 204) return c.body(null, 204);
+  if (location) c.header("Location", config.publicUrl + location);
+  // credits_remaining is part of TrustPager's envelope; null says that this deployment does not meter.
+  return c.json({
+    data,
+    ...(pagination && { pagination }),
+    meta: { request_id: c.get("requestId"), credits_remaining: null },
+  }, status);
+}
+
+function refuseMethod(c: Context, methods: string[]) {
+  const allow = [...methods, "OPTIONS"].join(", ");
+  const refusal = new ApiError("METHOD_NOT_ALLOWED", `This route answers ${allow}.`, { headers: { Allow: allow } });
+  return answerError(refusal, c);
+}
+
+function refuseSize(c: Context) {
+  return answerError(new ApiError("PAYLOAD_TOO_LARGE", "The body is over 256 kB."), c);
+}

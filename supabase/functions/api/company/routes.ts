@@ -1,0 +1,61 @@
+import { type Endpoint, keyed } from "../endpoint.ts";
+import { present } from "../rows.ts";
+import { Company, CompanyChange, CrmSettings, CrmSettingsChange } from "./schema.ts";
+
+const companyColumns = Object.keys(Company.shape).join(",") as "*";
+const settingsColumns = Object.keys(CrmSettings.shape).join(",") as "*";
+
+// Row level security leaves one row of each table: the caller's. A change names no row, so it needs a filter that all pass.
+const everyRow = ["updated_at", "not.is", null] as const;
+
+export const companyEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/company",
+    summary: "Read the workspace",
+    scope: "company:read",
+    answer: Company,
+  }, async ({ database }) => ({
+    data: present(Company, await database.row((client) => client.from("companies").select(companyColumns))),
+  })),
+
+  keyed({
+    method: "patch",
+    path: "/company",
+    summary: "Change the workspace",
+    scope: "company:write",
+    body: CompanyChange,
+    answer: Company,
+  }, async ({ body, database }) => {
+    const row = await database.row((client) =>
+      client.from("companies").update(body).filter(...everyRow).select(companyColumns)
+    );
+    return { data: present(Company, row) };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/company/crm-settings",
+    summary: "Read the referral settings",
+    scope: "company:read",
+    answer: CrmSettings,
+  }, async ({ database }) => ({
+    data: present(CrmSettings, await database.row((client) => client.from("company_settings").select(settingsColumns))),
+  })),
+
+  keyed({
+    method: "patch",
+    path: "/company/crm-settings",
+    summary: "Change the referral settings",
+    description: "A category in use can be taken off the list: rows that carry it keep it.",
+    scope: "company:write",
+    body: CrmSettingsChange,
+    answer: CrmSettings,
+    refusals: ["NOT_FOUND"],
+  }, async ({ body, database }) => {
+    const row = await database.row((client) =>
+      client.from("company_settings").update(body).filter(...everyRow).select(settingsColumns)
+    );
+    return { data: present(CrmSettings, row) };
+  }),
+];

@@ -1,0 +1,66 @@
+import { conflictsWith } from "../conflicts.ts";
+import { type Endpoint, keyed } from "../endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
+import { present } from "../rows.ts";
+import { ById } from "../values.ts";
+import { normalizePhone } from "./phone.ts";
+import { Contact, ContactChange, contactResource, NewContact } from "./schema.ts";
+
+const columns = Object.keys(Contact.shape).join(",") as "*";
+
+export const contactEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/contacts",
+    summary: "List contacts",
+    scope: "contacts:read",
+    query: listQuery(contactResource),
+    answer: Contact,
+    list: true,
+  }, ({ query, database }) => readPage(database, contactResource, query)),
+
+  keyed({
+    method: "post",
+    path: "/contacts",
+    summary: "Add a contact",
+    description: "Emails compare without case and name one contact of a workspace; phones are stored as E.164.",
+    scope: "contacts:write",
+    body: NewContact,
+    answer: Contact,
+    status: 201,
+    refusals: ["CONFLICT"],
+  }, async ({ body, database }) => {
+    const contact = await normalizePhone(body, database);
+    const row = await database
+      .row((client) => client.from("crm_contacts").insert(contact).select(columns))
+      .catch(conflictsWith(database, (client) => client.rpc("contact_with_email", { email: contact.email ?? "" })));
+    return { data: present(Contact, row), location: `/contacts/${row.id}` };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/contacts/:id",
+    summary: "Read a contact",
+    scope: "contacts:read",
+    params: ById,
+    query: readQuery(contactResource),
+    answer: Contact,
+  }, async ({ params, query, database }) => ({ data: await readRow(database, contactResource, params.id, query) })),
+
+  keyed({
+    method: "patch",
+    path: "/contacts/:id",
+    summary: "Change a contact",
+    scope: "contacts:write",
+    params: ById,
+    body: ContactChange,
+    answer: Contact,
+    refusals: ["CONFLICT"],
+  }, async ({ params, body, database }) => {
+    const change = await normalizePhone(body, database);
+    const row = await database
+      .row((client) => client.from("crm_contacts").update(change).eq("id", params.id).select(columns))
+      .catch(conflictsWith(database, (client) => client.rpc("contact_with_email", { email: change.email ?? "" })));
+    return { data: present(Contact, row) };
+  }),
+];

@@ -1,0 +1,60 @@
+import type { z } from "zod";
+import type { Config } from "./config.ts";
+import type { Database } from "./database.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Page } from "./lists.ts";
+import type { Scope } from "./scopes.ts";
+
+type Nothing = z.ZodObject<Record<never, never>>;
+
+/** What an endpoint promises: the one source of its validation, its types and its OpenAPI operation. */
+export type Contract<
+  Params extends z.ZodObject = Nothing,
+  Query extends z.ZodObject = Nothing,
+  Body extends z.ZodObject = Nothing,
+> = {
+  method: "get" | "post" | "patch" | "delete";
+  /** Below the base URL, with `:name` for parameters. */
+  path: string;
+  summary: string;
+  description?: string;
+  /** The scope a key needs; null: any living key will do. */
+  scope: Scope | null;
+  params?: Params;
+  query?: Query;
+  body?: Body;
+  /** The schema of `data`, `list` when it is an array of them; nothing for 204. */
+  answer?: z.ZodObject;
+  list?: boolean;
+  status?: 200 | 201 | 204;
+  /** Refusals that cannot be told from the rest of the contract. */
+  refusals?: ErrorCode[];
+};
+
+export type Request<Params, Query, Body> = {
+  params: Params;
+  query: Query;
+  body: Body;
+  database: Database;
+  config: Config;
+};
+
+/** What a handler gives: `data`, its page when it is a list, and the path of what was created. */
+export type Result = { data?: unknown; pagination?: Page["pagination"]; location?: string };
+
+export type Endpoint = {
+  contract: Contract<z.ZodObject, z.ZodObject, z.ZodObject>;
+  handle: (request: Request<never, never, never>) => Promise<Result>;
+};
+
+/** An endpoint for holders of an API key; the app lets nobody else, and no other scope, reach its handler. */
+export function keyed<
+  Params extends z.ZodObject = Nothing,
+  Query extends z.ZodObject = Nothing,
+  Body extends z.ZodObject = Nothing,
+>(
+  contract: Contract<Params, Query, Body>,
+  handle: (request: Request<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Result>,
+): Endpoint {
+  return { contract, handle };
+}

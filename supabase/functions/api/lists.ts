@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { type Cursor, readCursor, writeCursor } from "./cursor.ts";
+import type { Client, Database } from "./database.ts";
+import { ApiError } from "./errors.ts";
+import { instant, present } from "./rows.ts";
+import { Instant, Names, WholeNumber } from "./values.ts";
+
+/** A table as callers list it: its row's keys are columns (or computed fields), `expansions` computed fields of it. */
+export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.ZodRawShape = z.ZodRawShape> = {
+  table: "referrals" | "crm_deals" | "crm_contacts" | "crm_pipelines";
+  row: Row;
+  expansions: readonly string[];
+  /** Query parameters beside the grammar; each compares its column for equality unless `narrow` takes it. */
+  filters: Filters;
+  /** Filters that are more than an equality; what they embed is added to the selection. */
+  narrow?: { [Filter in keyof Filters]?: { embed?: string; apply: (query: Filterable, value: string) => Filterable } };
+};
+
+type Filterable = ReturnType<typeof selectFrom>;
+
+// One table and selection stand for all to the compiler; `present` gives the rows their shape.
+const selectFrom = (client: Client, { table }: Resource, columns: string[], options: Counting = {}) =>
+  client.from(table as "referrals").select(columns.join(",") as "*", options);
+
+export type Page = {
+  data: Record<string, unknown>[];
+  pagination: {
+    limit: number;
+    total: number;
+    has_more: boolean;
+    next_cursor: string | null;
+    prev_cursor: string | null;
+    total_is_estimate?: true;
+  };
+};
+
+/** Up to this many rows a total is exact: PostgREST's `max-rows`, beyond which `count=estimated` estimates. */
+const exactTotals = 1_000;
+const grammar = ["limit", "after", "before", "fields", "expand"];
+
+const expansions = (resource: Resource) => Names(resource.expansions, 5).optional();
+const expandable = (resource: Resource) =>
+  (resource.expansions.length > 0 ? { expand: expansions(resource) } : {}) as { expand: ReturnType<typeof expansions> };
+
+/** The query parameters of a single read: `fields`, and `expand` where there is something to. */
+export const readQuery = (resource: Resource) =>
+  z.strictObject({ fields: Names(Object.keys(resource.row.shape)).optional(), ...expandable(resource) });
+
+/** The query parameters of a list: the contract's list grammar and the resource's own filters. */
+export const listQuery = <Filters extends z.ZodRawShape>(resource: Resource<z.ZodObject, Filters>) =>
+  z.strictObject({
+    limit: WholeNumber(1, 100).default(20),
+    after: z.string().max(500).optional(),
+    before: z.string().max(500).optional(),
+    sort: z.enum(["created_at", "updated_at"]).default("created_at"),
+    order: z.enum(["desc", "asc"]).default("desc"),
+    created_after: Instant.optional(),
+    created_before: Instant.optional(),
+    fields: Names(Object.keys(resource.row.shape)).optional(),
+    ...expandable(resource),
+    ...resource.filters,
+  });
+
+type Selection = { fields?: string[]; expand?: string[] };
+type ListQuery = Selection & {
+  limit: number;
+  after?: string;
+  before?: string;
+  sort: "created_at" | "updated_at";
+  order: "desc" | "asc";
+  created_after?: string;
+  created_before?: string;
+};
+
+const chosenKeys = (resource: Resource, { fields, expand }: Selection) => [
+  ...(fields ?? Object.keys(resource.row.shape)),
+  ...(expand ?? []),
+];
+
+/** One row by its id with the chosen fields and expansions; throws 404. */
+export async function readRow(database: Database, resource: Resource, id: string, query: Selection = {}) {
+  const keys = chosenKeys(resource, query);
+  const row = await database.row<Record<string, unknown>>((client) => selectFrom(client, resource, keys).eq("id", id));
+  return present(resource.row, row, keys);
+}
+
+/**
+ * One page by keyset: no row that was there when the paging began, and is unchanged since, is skipped or comes twice.
+ * The total is of all pages: with a cursor it is counted beside the page, not after it.
+ */
+export async function readPage(database: Database, resource: Resource, query: ListQuery): Promise<Page> {
+  if (query.after && query.before) {
+    throw new ApiError("VALIDATION_ERROR", "after and before exclude each other.", {
+      details: [{ path: "before", message: "cannot stand beside after" }],
+    });
+  }
+  const identity = JSON.stringify([
+    resource.table,
+    ...Object.entries(query).filter(([name]) => !grammar.includes(name)).sort(),
+  ]);
+  const cursor = query.after
+    ? readCursor(identity, "after", query.after)
+    : query.before
+    ? readCursor(identity, "before", query.before)
+    : null;
+
+  const backwards = query.before !== undefined;
+  const keys = chosenKeys(resource, query);
+  const columns = new Set([...keys, "id", query.sort, ...(query.sort === "updated_at" ? ["listed_at"] : [])]);
+  const [{ data, count }, counted] = await Promise.all([
+    database.rows<Record<string, unknown>>((client) =>
+      place(select(client, resource, query, [...columns], { count: cursor ? undefined : "estimated" }), query, cursor)
+    ),
+    cursor
+      ? database.ask((client) => select(client, resource, query, ["id"], { count: "estimated", head: true }))
+      : undefined,
+  ]);
+
+  const beyond = data.length > query.limit;
+  const rows = data.slice(0, query.limit);
+  if (backwards) rows.reverse();
+  const mark = (row: Record<string, unknown> | undefined) =>
+    row
+      ? writeCursor(identity, {
+        at: instant(String(row[query.sort])),
+        id: String(row.id),
+        began: cursor ? cursor.began : row.listed_at ? instant(String(row.listed_at)) : null,
+      })
+      : null;
+  const total = (cursor ? counted?.count : count) ?? 0;
+  return {
+    data: rows.map((row) => present(resource.row, row, keys)),
+    pagination: {
+      limit: query.limit,
+      total,
+      has_more: beyond,
+      next_cursor: beyond || backwards ? mark(rows.at(-1)) : null,
+      prev_cursor: (backwards ? beyond : cursor !== null) ? mark(rows[0]) : null,
+      ...(total > exactTotals && { total_is_estimate: true }),
+    },
+  };
+}
+
+type Counting = { count?: "estimated"; head?: boolean };
+
+function select(
+  client: Client,
+  resource: Resource,
+  query: ListQuery,
+  columns: string[],
+  options: Counting,
+): Filterable {
+  const filters = Object.entries(query).filter(([name, value]) => name in resource.filters && value !== undefined);
+  const embeds = filters.flatMap(([name]) => resource.narrow?.[name]?.embed ?? []);
+  let selection = selectFrom(client, resource, [...columns, ...new Set(embeds)], options);
+  if (query.created_after) selection = selection.gt("created_at", query.created_after);
+  if (query.created_before) selection = selection.lt("created_at", query.created_before);
+  for (const [name, value] of filters) {
+    const apply = resource.narrow?.[name]?.apply;
+    selection = apply ? apply(selection, String(value)) : selection.eq(name as "id", String(value));
+  }
+  return selection;
+}
+
+function place(selection: Filterable, { sort, order, limit, before }: ListQuery, cursor: Cursor | null): Filterable {
+  const ascending = (order === "asc") !== (before !== undefined);
+  let placed = selection.order(sort, { ascending }).order("id", { ascending }).limit(limit + 1);
+  if (cursor) {
+    const { at, id, began } = cursor;
+    const beyond = ascending ? "gt" : "lt";
+    // The plain bound beside the disjunction makes it an index range; alone it would be a scan from the list's start.
+    placed = (ascending ? placed.gte(sort, at) : placed.lte(sort, at))
+      .or(`${sort}.${beyond}."${at}",and(${sort}.eq."${at}",id.${beyond}."${id}")`);
+    if (began) placed = placed.lte("updated_at", began);
+  }
+  return placed;
+}

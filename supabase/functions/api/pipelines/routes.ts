@@ -1,0 +1,41 @@
+import { type Endpoint, keyed } from "../endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
+import { present } from "../rows.ts";
+import { ById } from "../values.ts";
+import { NewPipeline, Pipeline, pipelineResource } from "./schema.ts";
+
+export const pipelineEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/pipelines",
+    summary: "List pipelines with their stages",
+    scope: "pipelines:read",
+    query: listQuery(pipelineResource),
+    answer: Pipeline,
+    list: true,
+  }, ({ query, database }) => readPage(database, pipelineResource, query)),
+
+  keyed({
+    method: "post",
+    path: "/pipelines",
+    summary: "Add a pipeline with its stages",
+    scope: "pipelines:write",
+    body: NewPipeline,
+    answer: Pipeline,
+    status: 201,
+  }, async ({ body, database }) => {
+    const stages = body.stages.map(({ name, position }, index) => ({ name, position: position ?? index }));
+    const pipeline = await database.object((client) => client.rpc("create_pipeline", { name: body.name, stages }));
+    return { data: present(Pipeline, pipeline), location: `/pipelines/${pipeline.id}` };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/pipelines/:id",
+    summary: "Read a pipeline with its stages",
+    scope: "pipelines:read",
+    params: ById,
+    query: readQuery(pipelineResource),
+    answer: Pipeline,
+  }, async ({ params, query, database }) => ({ data: await readRow(database, pipelineResource, params.id, query) })),
+];

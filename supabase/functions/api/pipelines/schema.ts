@@ -1,0 +1,29 @@
+import { z } from "zod";
+import type { Resource } from "../lists.ts";
+import { Id, Label } from "../values.ts";
+
+const Stage = z.object({ id: Id, name: z.string(), position: z.int() }).meta({ id: "Stage" });
+
+export const Pipeline = z.object({ id: Id, name: z.string(), stages: z.array(Stage) }).meta({
+  id: "Pipeline",
+  example: {
+    id: "00000000-0000-4000-8000-000000000301",
+    name: "New patients",
+    stages: [{ id: "00000000-0000-4000-8000-000000000311", name: "Enquiry", position: 0 }],
+  },
+});
+
+export const NewPipeline = z.strictObject({
+  name: Label(200),
+  stages: z.array(z.strictObject({
+    name: Label(200),
+    position: z.int().min(0).max(2_147_483_647).optional().meta({ description: "Its place in the array, when absent" }),
+  })).max(100).default([]),
+}).meta({ example: { name: "New patients", stages: [{ name: "Enquiry" }, { name: "Booked" }] } });
+
+export const pipelineResource = {
+  table: "crm_pipelines",
+  row: Pipeline,
+  expansions: [],
+  filters: {},
+} satisfies Resource;

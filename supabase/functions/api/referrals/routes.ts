@@ -1,0 +1,102 @@
+import { conflictsWith } from "../conflicts.ts";
+import { type Endpoint, keyed } from "../endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
+import { present } from "../rows.ts";
+import { ById } from "../values.ts";
+import {
+  ExpandedReferral,
+  Leaderboard,
+  LeaderboardQuery,
+  NewReferral,
+  Referral,
+  ReferralChange,
+  referralResource,
+} from "./schema.ts";
+
+const columns = Object.keys(Referral.shape).join(",") as "*";
+
+export const referralEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/referrals",
+    summary: "List referrals",
+    scope: "referrals:read",
+    query: listQuery(referralResource),
+    answer: ExpandedReferral,
+    list: true,
+  }, ({ query, database }) => readPage(database, referralResource, query)),
+
+  keyed({
+    method: "post",
+    path: "/referrals",
+    summary: "Log a referral by hand",
+    scope: "referrals:write",
+    body: NewReferral,
+    answer: Referral,
+    status: 201,
+    refusals: ["NOT_FOUND", "CONFLICT"],
+  }, async ({ body, database }) => {
+    const row = await database
+      .row((client) => client.from("referrals").insert(body).select(columns))
+      .catch(conflictsWith(database, (client) => client.rpc("referral_in_the_way", { chain: body })));
+    return { data: present(Referral, row), location: `/referrals/${row.id}` };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/referrals/leaderboard",
+    summary: "Who refers best",
+    description: "Ordered by converted referrals, then all referrals, then contact id.",
+    scope: "referrals:read",
+    query: LeaderboardQuery,
+    answer: Leaderboard,
+  }, async ({ query, database }) => {
+    const { data } = await database.ask((client) =>
+      client.rpc("referral_leaderboard", { max_entries: query.limit, only_converted: query.only_converted })
+    );
+    return { data: { leaderboard: data } };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/referrals/:id",
+    summary: "Read a referral",
+    scope: "referrals:read",
+    params: ById,
+    query: readQuery(referralResource),
+    answer: ExpandedReferral,
+  }, async ({ params, query, database }) => ({ data: await readRow(database, referralResource, params.id, query) })),
+
+  keyed({
+    method: "patch",
+    path: "/referrals/:id",
+    summary: "Change a referral",
+    description:
+      "Any status may follow any other: entering `converted` stamps `converted_at` and sends no email, leaving it clears the stamp.",
+    scope: "referrals:write",
+    params: ById,
+    body: ReferralChange,
+    answer: Referral,
+    refusals: ["CONFLICT"],
+  }, async ({ params, body, database }) => {
+    const row = await database
+      .row((client) => client.from("referrals").update(body).eq("id", params.id).select(columns))
+      .catch(
+        conflictsWith(database, (client) => client.rpc("referral_in_the_way", { chain: body, changed_id: params.id })),
+      );
+    return { data: present(Referral, row) };
+  }),
+
+  keyed({
+    method: "delete",
+    path: "/referrals/:id",
+    summary: "Delete a referral",
+    description: "The contacts and the opportunity stay.",
+    scope: "referrals:delete",
+    params: ById,
+    status: 204,
+  }, async ({ params, database }) => {
+    await database.row((client) => client.from("referrals").delete().eq("id", params.id).select("id"));
+    return {};
+  }),
+];

@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+const storable = (text: string) => !text.includes("\u0000") && text.isWellFormed();
+const length = (text: string) => [...text].length;
+
+/** A UUID of any version, in either case; lower case afterwards. */
+export const Id = z.guid("must be a UUID").toLowerCase();
+
+/** The parameters of a path with `:id`. */
+export const ById = z.strictObject({ id: Id });
+
+/** An instant as every answer shows it: UTC, milliseconds, `Z`. */
+export const Timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-11-22T09:30:00.000Z" });
+
+/** Text of at most `max` characters (code points, as Postgres counts them) without NUL and lone surrogates. */
+export const Text = (max: number) =>
+  z.string()
+    .refine(storable, "holds characters that cannot be stored")
+    .refine((text) => length(text) <= max, `must have at most ${max} characters`)
+    .meta({ maxLength: max });
+
+/** A name of 1 to `max` characters; white space around it goes. */
+export const Label = (max: number) =>
+  z.string().trim()
+    .min(1, "must not be empty")
+    .refine(storable, "holds characters that cannot be stored")
+    .refine((text) => length(text) <= max, `must have at most ${max} characters`)
+    .meta({ minLength: 1, maxLength: max });
+
+export const Email = z.email("must be an email address").max(320);
+
+/** A whole number in a query string: digits only, so neither `1e1` nor `0x10`. */
+export const WholeNumber = (min: number, max: number) =>
+  z.preprocess(
+    (text) => typeof text === "string" && /^-?\d{1,15}$/.test(text) ? Number(text) : text,
+    z.number(`must be a whole number from ${min} to ${max}`).int().min(min).max(max),
+  );
+
+/** `true` or `false` in a query string. */
+export const Flag = z.preprocess(
+  (text) => text === "true" ? true : text === "false" ? false : text,
+  z.boolean("must be true or false"),
+);
+
+/** A point in time in a query string, with its offset; years 1 to 9999. */
+export const Instant = z.iso.datetime({ offset: true, error: "must be an ISO 8601 date and time with an offset or Z" })
+  .refine((text) => !text.startsWith("0000"), "must be an ISO 8601 date and time from year 1 on");
+
+/** Several of `names`, separated by commas, in a query string. */
+export const Names = (names: readonly string[], max = names.length) =>
+  z.string()
+    .transform((text) => [...new Set(text.split(",").map((name) => name.trim()))])
+    .refine((given) => given.length <= max, `must name at most ${max}`)
+    .refine((given) => given.every((name) => names.includes(name)), `must be some of ${names.join(", ")}`)
+    .meta({ description: `Some of ${names.join(", ")}, separated by commas` });
