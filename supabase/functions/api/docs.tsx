@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { raw } from "hono/html";
+import { html, raw } from "hono/html";
 import { secureHeaders } from "hono/secure-headers";
 import type { Config } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -71,7 +71,7 @@ export async function docs(c: Context, endpoints: Endpoint[], config: Config) {
   ).filter(({ path }) => !path.startsWith("/deals"));
   const groups = Map.groupBy(operations, ({ path }) => path.split("/")[1]);
   await secure(c, () => Promise.resolve());
-  return c.html(
+  const page = (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -100,8 +100,9 @@ export async function docs(c: Context, endpoints: Endpoint[], config: Config) {
           ))}
         </main>
       </body>
-    </html>,
+    </html>
   );
+  return c.html(html`<!doctype html>${page}`);
 }
 
 function Entry({ operation, base }: { operation: Operation; base: string }) {

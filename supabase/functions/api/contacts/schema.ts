@@ -43,7 +43,7 @@ const writable = {
   first_name: Label(200),
   last_name: Label(200).nullish(),
   email: Email.nullish(),
-  phone: Text(40).nullish().meta({
+  phone: Label(40).nullish().meta({
     description: "With a prefix, or as dialled in the workspace's country",
     example: "0412 000 101",
   }),
