@@ -36,7 +36,7 @@ create table public.crm_deal_placements (
   position integer not null default 0 check (position >= 0),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
-  unique (deal_id, pipeline_id),
+  unique (deal_id, pipeline_id, company_id),
   constraint crm_deal_placements_deal_fkey foreign key (deal_id, company_id)
     references public.crm_deals (id, company_id) on delete cascade,
   constraint crm_deal_placements_pipeline_fkey foreign key (pipeline_id, company_id)
@@ -187,7 +187,7 @@ begin
       where stage_id = target_stage_id and pipeline_id = target_pipeline_id and deal_id <> opportunity_id
     ), 0)
   )
-  on conflict (deal_id, pipeline_id) do update set stage_id = excluded.stage_id, position = excluded.position;
+  on conflict (deal_id, pipeline_id, company_id) do update set stage_id = excluded.stage_id, position = excluded.position;
 
   return (
     select to_jsonb(crm_deals) || jsonb_build_object('placements', public.placements(crm_deals))

@@ -15,8 +15,9 @@ create index referrer_counts_rank on private.referrer_counts (company_id, conver
 create index referrer_counts_converted_rank on private.referrer_counts (company_id, converted desc, contact_id)
   where converted > 0;
 
--- Adds differences to the counters, existing rows locked in one order. Sums commute, so there is nothing to recompute.
--- A referrer who is just being deleted has no row any more, and gets none.
+-- Adds differences to the counters. Rows are made first (waiting for a writer who is making the same one), then locked in
+-- one order, then changed. Sums commute, so there is nothing to recompute. A referrer who is just being deleted has no row
+-- any more, and gets none.
 create function private.add_referrer_counts(changes private.referrer_counts[])
 returns void
 language plpgsql
@@ -24,6 +25,14 @@ security definer
 set search_path = ''
 as $$
 begin
+  insert into private.referrer_counts (company_id, contact_id, total, converted)
+  select change.company_id, change.contact_id, 0, 0
+  from unnest(changes) as change
+  where change.total > 0
+    and not exists (select from private.referrer_counts as counts where counts.contact_id = change.contact_id)
+  order by change.contact_id
+  on conflict (contact_id, company_id) do nothing;
+
   perform from private.referrer_counts
   where contact_id in (select contact_id from unnest(changes))
   order by contact_id
@@ -33,15 +42,6 @@ begin
   set total = counts.total + change.total, converted = counts.converted + change.converted
   from unnest(changes) as change
   where counts.contact_id = change.contact_id and counts.company_id = change.company_id;
-
-  insert into private.referrer_counts as counts (company_id, contact_id, total, converted)
-  select change.company_id, change.contact_id, change.total, change.converted
-  from unnest(changes) as change
-  where change.total > 0
-    and not exists (select from private.referrer_counts as counts where counts.contact_id = change.contact_id)
-  order by change.contact_id
-  on conflict (contact_id, company_id) do update
-    set total = counts.total + excluded.total, converted = counts.converted + excluded.converted;
 end
 $$;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 const json = <T extends z.ZodType>(schema: T) =>
-  z.string().transform((text, context) => {
+  z.string("is missing").transform((text, context) => {
     try {
       return JSON.parse(text);
     } catch {
@@ -10,6 +10,7 @@ const json = <T extends z.ZodType>(schema: T) =>
     }
   }).pipe(schema);
 
+const address = z.url({ error: (issue) => issue.input === undefined ? "is missing" : "must be a URL" });
 const namedKeys = z.record(z.string(), z.string().min(1)).refine(
   (keys) => Object.keys(keys).length > 0,
   "holds no key",
@@ -17,11 +18,16 @@ const namedKeys = z.record(z.string(), z.string().min(1)).refine(
 const jwk = z.looseObject({ kty: z.string(), kid: z.string() });
 
 const Environment = z.object({
-  SUPABASE_URL: z.url(),
+  SUPABASE_URL: address,
   SUPABASE_PUBLISHABLE_KEYS: json(namedKeys),
-  SUPABASE_JWKS: json(z.union([z.object({ keys: z.array(jwk) }), z.array(jwk).transform((keys) => ({ keys }))])),
+  SUPABASE_JWKS: json(
+    z.union(
+      [z.object({ keys: z.array(jwk) }), z.array(jwk).transform((keys) => ({ keys }))],
+      "is not a JSON Web Key Set",
+    ),
+  ),
   /** Where callers reach the API, when that is not the project's own address: for `Location` and OpenAPI's `servers`. */
-  PUBLIC_API_URL: z.url().optional(),
+  PUBLIC_API_URL: address.optional(),
 });
 
 export type Config = {
@@ -43,7 +49,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if (error) {
     throw new Error(
       `The function cannot start: ${
-        error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")
+        error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ")
       }.`,
     );
   }

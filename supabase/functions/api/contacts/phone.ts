@@ -11,6 +11,7 @@ export async function normalizePhone<Contact extends { phone?: string | null }>(
   const { phone } = contact;
   if (!phone) return contact;
   const country = hasPrefix(phone) ? null : (await database.ask((client) => client.rpc("calling_country"))).data;
+  if (!country && !hasPrefix(phone)) await database.confirmScope();
   return { ...contact, phone: await toE164(phone, country) };
 }
 
