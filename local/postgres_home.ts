@@ -65,3 +65,11 @@ async function rememberedFolder(data: string): Promise<string> {
   await Deno.writeTextFile(note, folder);
   return folder;
 }
+
+/** Removes a data folder of a stack that has ended, with the cluster that may live elsewhere. */
+export async function removeData(data: string): Promise<void> {
+  const elsewhere = await Deno.readTextFile(join(data, "postgres.elsewhere")).catch(() => "");
+  for (const folder of [elsewhere, data]) {
+    if (folder) await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -65,12 +65,15 @@ Deno.test("the referral stage belongs to the referral pipeline, and goes with it
     referral_stage_id: sales.stages[0].id,
   };
 
+  const homeless = await alice.patch("/company/crm-settings", { referral_stage_id: sales.stages[0].id });
   const set = await alice.changes("/company/crm-settings", settings);
   const mixed = await alice.patch("/company/crm-settings", { referral_stage_id: support.stages[0].id });
   const theirs = await alice.patch("/company/crm-settings", { referral_pipeline_id: foreign.id });
   const kept = await alice.gets("/company/crm-settings");
   const other = await alice.changes("/company/crm-settings", { referral_pipeline_id: support.id });
 
+  assertEquals([homeless.status, homeless.error.code], [400, "VALIDATION_ERROR"]);
+  assertEquals(homeless.error.details[0].path, "referral_stage_id");
   assertEquals(set, { ...settings, referral_categories: ["MRI", "Physio"] });
   assertEquals([mixed.status, mixed.error.code, mixed.error.details[0].path], [404, "NOT_FOUND", "referral_stage_id"]);
   assertEquals([theirs.status, theirs.error.code, theirs.error.details[0].path], [

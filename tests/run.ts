@@ -1,3 +1,4 @@
+import { removeData } from "../local/postgres_home.ts";
 import { startStack } from "../local/stack.ts";
 
 // Starts a stack of its own, runs the tests given (all of them by default) against it, and ends it: `deno task test`.
@@ -13,5 +14,5 @@ try {
   Deno.exitCode = (await tests.status).code;
 } finally {
   await stack.stop();
-  await Deno.remove(data, { recursive: true });
+  await removeData(data);
 }

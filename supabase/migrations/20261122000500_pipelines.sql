@@ -56,6 +56,28 @@ create trigger company_settings_clear_referral_stage before update on public.com
 
 revoke execute on function private.clear_referral_stage() from public;
 
+create function private.refuse_stage_without_pipeline()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.refuse(
+    400,
+    'VALIDATION_ERROR',
+    'referral_stage_id needs referral_pipeline_id beside it.',
+    details => 'referral_stage_id'
+  );
+  return new;
+end
+$$;
+
+create trigger company_settings_refuse_stage_without_pipeline before update on public.company_settings
+  for each row when (new.referral_stage_id is not null and new.referral_pipeline_id is null)
+  execute function private.refuse_stage_without_pipeline();
+
+revoke execute on function private.refuse_stage_without_pipeline() from public;
+
 create index company_settings_referral_pipeline on public.company_settings (referral_pipeline_id, company_id);
 create index company_settings_referral_stage
   on public.company_settings (referral_stage_id, referral_pipeline_id, company_id);

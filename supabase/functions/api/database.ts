@@ -19,8 +19,12 @@ export class Database {
     this.#client = createContextClient<Schema>({
       auth: { token: key.token },
       env: config.supabase,
-      // supabase-js repeats reads up to three times over seven seconds: longer than a caller should wait for a 503.
-      supabaseOptions: { db: { timeout: config.databaseTimeout, retry: false } },
+      supabaseOptions: {
+        // supabase-js repeats reads up to three times over seven seconds: longer than a caller should wait for a 503.
+        db: { retry: false },
+        // Its own timeout ends with the headers of an answer; this one holds for the body too.
+        global: { fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(config.databaseTimeout) }) },
+      },
     });
     this.#scope = scope;
   }
@@ -39,6 +43,7 @@ export class Database {
   /** The rows of one query. Rows prove that the key lives and holds its scope; without any, the database is asked. */
   async rows<Row>(query: Query<Row[]>): Promise<Answer<Row[]>> {
     const answer = await this.ask(query);
+    if (!Array.isArray(answer.data)) throw outOfReach(answer);
     if (answer.data.length === 0) await this.confirmScope();
     return answer;
   }
@@ -58,6 +63,13 @@ export class Database {
     throw missing();
   }
 
+  /** The array that a database function gives. */
+  async array(query: Query<Json>): Promise<Json[]> {
+    const answer = await this.ask(query);
+    if (!Array.isArray(answer.data)) throw outOfReach(answer);
+    return answer.data;
+  }
+
   /** Throws 401 when the key is dead, 403 when its row no longer holds the scope of this endpoint. */
   async confirmScope(): Promise<void> {
     const answer = await this.#client.rpc("require_scope", this.#scope ? { scope: this.#scope } : {});
@@ -65,6 +77,7 @@ export class Database {
   }
 }
 
+const outOfReach = (cause: unknown) => new ApiError("UNAVAILABLE", "The database is out of reach or busy.", { cause });
 const missing = () => new ApiError("NOT_FOUND", "There is no such row in your workspace.");
 const wasRolledBack = new Set(["40001", "40P01"]);
 const isUnavailable = /^(|SUP|PGRST00[0-3]|08...|40...|53...|55P03|57...|58...)$/;
@@ -86,7 +99,7 @@ function asApiError({ error, status }: PostgrestSingleResponse<unknown>): ApiErr
     return new ApiError("UNAUTHORIZED", "This API key was refused by the database.", { cause });
   }
   if (isUnavailable.test(code)) {
-    return new ApiError("UNAVAILABLE", "The database is out of reach or busy; nothing was changed.", { cause });
+    return outOfReach(cause);
   }
   if (code === "23503") return missingReference(message, cause);
   if (code === "23505") return new DuplicateError({ cause });

@@ -89,7 +89,7 @@ export async function readRow(database: Database, resource: Resource, id: string
  * The total is of all pages: with a cursor it is counted beside the page, not after it.
  */
 export async function readPage(database: Database, resource: Resource, query: ListQuery): Promise<Page> {
-  if (query.after && query.before) {
+  if (query.after !== undefined && query.before !== undefined) {
     throw new ApiError("VALIDATION_ERROR", "after and before exclude each other.", {
       details: [{ path: "before", message: "cannot stand beside after" }],
     });
@@ -98,9 +98,9 @@ export async function readPage(database: Database, resource: Resource, query: Li
     resource.table,
     ...Object.entries(query).filter(([name]) => !grammar.includes(name)).sort(),
   ]);
-  const cursor = query.after
+  const cursor = query.after !== undefined
     ? readCursor(identity, "after", query.after)
-    : query.before
+    : query.before !== undefined
     ? readCursor(identity, "before", query.before)
     : null;
 

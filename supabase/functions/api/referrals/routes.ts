@@ -51,10 +51,10 @@ export const referralEndpoints: Endpoint[] = [
     query: LeaderboardQuery,
     answer: Leaderboard,
   }, async ({ query, database }) => {
-    const { data } = await database.ask((client) =>
+    const leaderboard = await database.array((client) =>
       client.rpc("referral_leaderboard", { max_entries: query.limit, only_converted: query.only_converted })
     );
-    return { data: { leaderboard: data } };
+    return { data: { leaderboard } };
   }),
 
   keyed({
