@@ -102,7 +102,11 @@ export class Person {
 
   /** The same person with another key of the workspace, that holds `scopes` only. */
   async holding(...scopes: string[]): Promise<Person> {
-    const { id, token } = await mintKey(sql, signing, { companyId: this.companyId, name: scopes.join(" ").slice(0, 200), scopes });
+    const { id, token } = await mintKey(sql, signing, {
+      companyId: this.companyId,
+      name: scopes.join(" ").slice(0, 200),
+      scopes,
+    });
     return new Person(this.companyId, id, token);
   }
 
