@@ -1,0 +1,153 @@
+import { assertEquals } from "@std/assert";
+import { sql } from "./world.ts";
+
+const ours = sql`in ('public'::regnamespace, 'private'::regnamespace)`;
+
+async function functionsOf(role: string): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select pronamespace::regnamespace || '.' || proname || '(' || pg_get_function_identity_arguments(oid) || ')' as name
+    from pg_proc
+    where pronamespace ${ours} and has_function_privilege(${role}, oid, 'execute')
+    order by 1
+  `;
+  return rows.map(({ name }) => name);
+}
+
+/** What a role may do with each table: the columns of a command, or `all`. Tables it may not touch are left out. */
+async function tablesOf(role: string): Promise<Record<string, string>> {
+  const rows = await sql<{ what: string; columns: string }[]>`
+    select command || ' ' || relnamespace::regnamespace || '.' || relname as what,
+      case when has_table_privilege(${role}, pg_class.oid, command) then 'all' else columns end as columns
+    from pg_class,
+      unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) as command,
+      lateral (
+        select string_agg(attname, ', ' order by attnum) as columns from pg_attribute
+        where attrelid = pg_class.oid and attnum > 0 and not attisdropped
+          and command in ('select', 'insert', 'update', 'references')
+          and has_column_privilege(${role}, attrelid, attnum, command)
+      ) as granted
+    where relnamespace ${ours} and relkind in ('r', 'p', 'v', 'm')
+      and (has_table_privilege(${role}, pg_class.oid, command) or columns is not null)
+    order by 1
+  `;
+  return Object.fromEntries(rows.map(({ what, columns }) => [what, columns]));
+}
+
+Deno.test("these guards look at a database that had the platform's default privileges", async () => {
+  const rows = await sql`
+    select defaclobjtype as kind, grantee::regrole::text as role
+    from pg_default_acl, aclexplode(defaclacl)
+    where defaclnamespace = 'public'::regnamespace and defaclrole = 'postgres'::regrole
+      and grantee in ('anon'::regrole, 'authenticated'::regrole)
+    group by 1, 2 order by 1, 2
+  `;
+
+  assertEquals(rows.map(({ kind, role }) => `${kind} ${role}`), [
+    "S anon",
+    "S authenticated",
+    "f anon",
+    "f authenticated",
+    "r anon",
+    "r authenticated",
+  ]);
+});
+
+Deno.test("strangers and users of the platform touch no table and call no function of ours", async () => {
+  for (const role of ["anon", "authenticated"]) {
+    assertEquals([role, await tablesOf(role), await functionsOf(role)], [role, {}, []]);
+    const [{ sees }] = await sql`select has_schema_privilege(${role}, 'private', 'usage') as sees`;
+    assertEquals([role, sees], [role, false]);
+  }
+});
+
+Deno.test("a key can touch exactly these tables and columns", async () => {
+  assertEquals(await tablesOf("api_key"), {
+    "delete public.referrals": "all",
+    "insert public.crm_contacts": "first_name, last_name, email, phone, job_title",
+    "insert public.crm_deal_placements": "deal_id, pipeline_id, stage_id, position",
+    "insert public.crm_deals": "name, status, contact_id, value, currency, lead_source",
+    "insert public.crm_pipeline_stages": "pipeline_id, name, position",
+    "insert public.crm_pipelines": "name",
+    "insert public.referrals":
+      "referrer_contact_id, referred_contact_id, referred_deal_id, source, status, category, notes",
+    "select public.companies": "all",
+    "select public.company_settings": "all",
+    "select public.crm_contacts": "all",
+    "select public.crm_deal_placements": "all",
+    "select public.crm_deals": "all",
+    "select public.crm_pipeline_stages": "all",
+    "select public.crm_pipelines": "all",
+    "select public.referrals": "all",
+    "update public.companies": "name, logo_url, primary_color, contact_email, country, timezone",
+    "update public.company_settings": "referral_categories, referral_pipeline_id, referral_stage_id",
+    "update public.crm_contacts": "first_name, last_name, email, phone, job_title",
+    "update public.crm_deal_placements": "stage_id, position",
+    "update public.crm_deals": "name, status, contact_id, value, currency, lead_source",
+    "update public.referrals": "referred_contact_id, referred_deal_id, status, category, notes",
+  });
+});
+
+Deno.test("a key can call exactly these functions", async () => {
+  assertEquals(await functionsOf("api_key"), [
+    "private.are_distinct_labels(labels text[])",
+    "private.calling_country()",
+    "private.calling_key()",
+    "private.claimed_company()",
+    "private.claims()",
+    "private.company_for(VARIADIC scopes text[])",
+    "private.deal_contact(deal_id uuid)",
+    "private.deal_placements(deal_id uuid)",
+    "private.deal_referrer(deal_id uuid)",
+    "private.may_write_referrals()",
+    "private.note_key_use()",
+    "private.referral_leaderboard(max_entries integer, only_converted boolean)",
+    "private.referral_opportunity(referral_id uuid)",
+    "private.referral_referred_contact(referral_id uuid)",
+    "private.referral_referrer(referral_id uuid)",
+    "private.refuse(status integer, code text, message text, details text, hint text)",
+    "public.calling_country()",
+    "public.contact(crm_deals)",
+    "public.contact_with_email(email text)",
+    "public.create_pipeline(name text, stages jsonb)",
+    "public.listed_at(crm_contacts)",
+    "public.listed_at(crm_deals)",
+    "public.listed_at(crm_pipelines)",
+    "public.listed_at(referrals)",
+    "public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer)",
+    "public.note_key_use()",
+    "public.opportunity(referrals)",
+    "public.placements(crm_deals)",
+    "public.referral_in_the_way(chain jsonb, changed_id uuid)",
+    "public.referral_leaderboard(max_entries integer, only_converted boolean)",
+    "public.referred_contact(referrals)",
+    "public.referrer(crm_deals)",
+    "public.referrer(referrals)",
+    "public.require_scope(scope text)",
+    "public.stages(crm_pipelines)",
+  ]);
+});
+
+Deno.test("the role of keys is nobody by itself, and has little time", async () => {
+  const [role] = await sql`
+    select rolcanlogin, rolinherit, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolconfig,
+      array(select roleid::regrole::text from pg_auth_members where member = pg_roles.oid) as member_of,
+      array(
+        select member::regrole::text from pg_auth_members
+        where roleid = pg_roles.oid and to_jsonb(pg_auth_members) ->> 'set_option' is distinct from 'false'
+      ) as becomes
+    from pg_roles where rolname = 'api_key'
+  `;
+
+  assertEquals({ ...role }, {
+    rolcanlogin: false,
+    rolinherit: false,
+    rolsuper: false,
+    rolbypassrls: false,
+    rolcreaterole: false,
+    rolcreatedb: false,
+    rolreplication: false,
+    rolconfig: ["statement_timeout=8s"],
+    member_of: [],
+    becomes: ["authenticator"],
+  });
+});
