@@ -1,434 +1,683 @@
-
-export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
 export type Database = {
-  
   "public": {
-          Tables: {
-            "api_keys": {
-                  Row: {
-                    "company_id": string,"created_at": string,"expires_at": string | null,"id": string,"last_used_at": string | null,"name": string,"revoked_at": string | null,"scopes": (string)[]
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "company_id": string,"created_at"?: string,"expires_at"?: string | null,"id"?: string,"last_used_at"?: string | null,"name": string,"revoked_at"?: string | null,"scopes": (string)[]
-                  }
-                  Update: {
-                    "company_id"?: string,"created_at"?: string,"expires_at"?: string | null,"id"?: string,"last_used_at"?: string | null,"name"?: string,"revoked_at"?: string | null,"scopes"?: (string)[]
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "api_keys_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: false
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"companies": {
-                  Row: {
-                    "contact_email": string | null,"country": string | null,"created_at": string,"id": string,"logo_url": string | null,"name": string,"primary_color": string | null,"timezone": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "contact_email"?: string | null,"country"?: string | null,"created_at"?: string,"id"?: string,"logo_url"?: string | null,"name": string,"primary_color"?: string | null,"timezone"?: string,"updated_at"?: string
-                  }
-                  Update: {
-                    "contact_email"?: string | null,"country"?: string | null,"created_at"?: string,"id"?: string,"logo_url"?: string | null,"name"?: string,"primary_color"?: string | null,"timezone"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    
-                  ]
-                },"company_settings": {
-                  Row: {
-                    "company_id": string,"referral_categories": (string)[],"referral_pipeline_id": string | null,"referral_stage_id": string | null,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "company_id": string,"referral_categories"?: (string)[],"referral_pipeline_id"?: string | null,"referral_stage_id"?: string | null,"updated_at"?: string
-                  }
-                  Update: {
-                    "company_id"?: string,"referral_categories"?: (string)[],"referral_pipeline_id"?: string | null,"referral_stage_id"?: string | null,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "company_settings_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: true
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "company_settings_referral_pipeline_fkey"
-      columns: ["referral_pipeline_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_pipelines"
-      referencedColumns: ["id","company_id"]
-    },{
-      foreignKeyName: "company_settings_referral_stage_fkey"
-      columns: ["referral_stage_id","referral_pipeline_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_pipeline_stages"
-      referencedColumns: ["id","pipeline_id","company_id"]
-    }
-                  ]
-                },"crm_contacts": {
-                  Row: {
-                    "company_id": string,"created_at": string,"email": string | null,"first_name": string,"id": string,"images": (string)[],"job_title": string | null,"last_name": string | null,"phone": string | null,"search_text": string,"updated_at": string,"listed_at": string | null
-                  }
-                  ComputedFields: "listed_at"
-                  Insert: {
-                    "company_id"?: string,"created_at"?: string,"email"?: string | null,"first_name": string,"id"?: string,"images"?: (string)[],"job_title"?: string | null,"last_name"?: string | null,"phone"?: string | null,"search_text"?: never,"updated_at"?: string
-                  }
-                  Update: {
-                    "company_id"?: string,"created_at"?: string,"email"?: string | null,"first_name"?: string,"id"?: string,"images"?: (string)[],"job_title"?: string | null,"last_name"?: string | null,"phone"?: string | null,"search_text"?: never,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "crm_contacts_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: false
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"crm_deal_placements": {
-                  Row: {
-                    "company_id": string,"created_at": string,"deal_id": string,"id": string,"pipeline_id": string,"position": number,"stage_id": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "company_id"?: string,"created_at"?: string,"deal_id": string,"id"?: string,"pipeline_id": string,"position"?: number,"stage_id": string,"updated_at"?: string
-                  }
-                  Update: {
-                    "company_id"?: string,"created_at"?: string,"deal_id"?: string,"id"?: string,"pipeline_id"?: string,"position"?: number,"stage_id"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "crm_deal_placements_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: false
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "crm_deal_placements_deal_fkey"
-      columns: ["deal_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_deals"
-      referencedColumns: ["id","company_id"]
-    },{
-      foreignKeyName: "crm_deal_placements_pipeline_fkey"
-      columns: ["pipeline_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_pipelines"
-      referencedColumns: ["id","company_id"]
-    },{
-      foreignKeyName: "crm_deal_placements_stage_fkey"
-      columns: ["stage_id","pipeline_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_pipeline_stages"
-      referencedColumns: ["id","pipeline_id","company_id"]
-    }
-                  ]
-                },"crm_deals": {
-                  Row: {
-                    "company_id": string,"contact_id": string | null,"created_at": string,"currency": string | null,"id": string,"lead_source": string | null,"name": string,"primary_referrer_category": string | null,"primary_referrer_contact_id": string | null,"status": string,"updated_at": string,"value": number | null,"contact": Json | null,"listed_at": string | null,"placements": Json | null,"referrer": Json | null
-                  }
-                  ComputedFields: "contact" | "listed_at" | "placements" | "referrer"
-                  Insert: {
-                    "company_id"?: string,"contact_id"?: string | null,"created_at"?: string,"currency"?: string | null,"id"?: string,"lead_source"?: string | null,"name": string,"primary_referrer_category"?: string | null,"primary_referrer_contact_id"?: string | null,"status"?: string,"updated_at"?: string,"value"?: number | null
-                  }
-                  Update: {
-                    "company_id"?: string,"contact_id"?: string | null,"created_at"?: string,"currency"?: string | null,"id"?: string,"lead_source"?: string | null,"name"?: string,"primary_referrer_category"?: string | null,"primary_referrer_contact_id"?: string | null,"status"?: string,"updated_at"?: string,"value"?: number | null
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "crm_deals_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: false
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "crm_deals_contact_fkey"
-      columns: ["contact_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_contacts"
-      referencedColumns: ["id","company_id"]
-    },{
-      foreignKeyName: "crm_deals_primary_referrer_fkey"
-      columns: ["primary_referrer_contact_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_contacts"
-      referencedColumns: ["id","company_id"]
-    }
-                  ]
-                },"crm_pipeline_stages": {
-                  Row: {
-                    "company_id": string,"id": string,"name": string,"pipeline_id": string,"position": number
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "company_id"?: string,"id"?: string,"name": string,"pipeline_id": string,"position"?: number
-                  }
-                  Update: {
-                    "company_id"?: string,"id"?: string,"name"?: string,"pipeline_id"?: string,"position"?: number
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "crm_pipeline_stages_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: false
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "crm_pipeline_stages_pipeline_fkey"
-      columns: ["pipeline_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_pipelines"
-      referencedColumns: ["id","company_id"]
-    }
-                  ]
-                },"crm_pipelines": {
-                  Row: {
-                    "company_id": string,"created_at": string,"id": string,"name": string,"updated_at": string,"listed_at": string | null,"stages": Json | null
-                  }
-                  ComputedFields: "listed_at" | "stages"
-                  Insert: {
-                    "company_id"?: string,"created_at"?: string,"id"?: string,"name": string,"updated_at"?: string
-                  }
-                  Update: {
-                    "company_id"?: string,"created_at"?: string,"id"?: string,"name"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "crm_pipelines_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: false
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"referrals": {
-                  Row: {
-                    "category": string | null,"company_id": string,"converted_at": string | null,"created_at": string,"created_by": string | null,"id": string,"notes": string | null,"referred_contact_id": string | null,"referred_deal_id": string | null,"referrer_contact_id": string,"source": string,"status": string,"updated_at": string,"listed_at": string | null,"opportunity": Json | null,"referred_contact": Json | null,"referrer": Json | null
-                  }
-                  ComputedFields: "listed_at" | "opportunity" | "referred_contact" | "referrer"
-                  Insert: {
-                    "category"?: string | null,"company_id"?: string,"converted_at"?: string | null,"created_at"?: string,"created_by"?: string | null,"id"?: string,"notes"?: string | null,"referred_contact_id"?: string | null,"referred_deal_id"?: string | null,"referrer_contact_id": string,"source"?: string,"status"?: string,"updated_at"?: string
-                  }
-                  Update: {
-                    "category"?: string | null,"company_id"?: string,"converted_at"?: string | null,"created_at"?: string,"created_by"?: string | null,"id"?: string,"notes"?: string | null,"referred_contact_id"?: string | null,"referred_deal_id"?: string | null,"referrer_contact_id"?: string,"source"?: string,"status"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "referrals_company_id_fkey"
-      columns: ["company_id"]
-isOneToOne: false
-      referencedRelation: "companies"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "referrals_created_by_fkey"
-      columns: ["created_by","company_id"]
-isOneToOne: false
-      referencedRelation: "api_keys"
-      referencedColumns: ["id","company_id"]
-    },{
-      foreignKeyName: "referrals_referred_contact_fkey"
-      columns: ["referred_contact_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_contacts"
-      referencedColumns: ["id","company_id"]
-    },{
-      foreignKeyName: "referrals_referred_deal_fkey"
-      columns: ["referred_deal_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_deals"
-      referencedColumns: ["id","company_id"]
-    },{
-      foreignKeyName: "referrals_referrer_contact_fkey"
-      columns: ["referrer_contact_id","company_id"]
-isOneToOne: false
-      referencedRelation: "crm_contacts"
-      referencedColumns: ["id","company_id"]
-    }
-                  ]
-                }
-          }
-          Views: {
-            [_ in never]: never
-          }
-          Functions: {
-            "calling_country":
-{ Args: Record<PropertyKey, never>; Returns: string
-                           },
-"contact":
-{ Args: { "": Database["public"]['Tables']["crm_deals"]['Row'] }; Returns: { error: true } & "the function public.contact with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           },
-"contact_with_email":
-{ Args: { "email": string }; Returns: string
-                           },
-"create_pipeline":
-{ Args: { "name": string,"stages": Json }; Returns: Json
-                           },
-"listed_at":
-{ Args: { "": Database["public"]['Tables']["crm_contacts"]['Row'] }; Returns: { error: true } & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           } |
-{ Args: { "": Database["public"]['Tables']["crm_deals"]['Row'] }; Returns: { error: true } & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           } |
-{ Args: { "": Database["public"]['Tables']["crm_pipelines"]['Row'] }; Returns: { error: true } & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           } |
-{ Args: { "": Database["public"]['Tables']["referrals"]['Row'] }; Returns: { error: true } & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           },
-"move_opportunity":
-{ Args: { "opportunity_id": string,"target_pipeline_id": string,"target_position"?: number,"target_stage_id": string }; Returns: Json
-                           },
-"note_key_use":
-{ Args: Record<PropertyKey, never>; Returns: undefined
-                           },
-"opportunity":
-{ Args: { "": Database["public"]['Tables']["referrals"]['Row'] }; Returns: { error: true } & "the function public.opportunity with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           },
-"placements":
-{ Args: { "": Database["public"]['Tables']["crm_deals"]['Row'] }; Returns: { error: true } & "the function public.placements with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           },
-"referral_in_the_way":
-{ Args: { "chain": Json,"changed_id"?: string }; Returns: string
-                           },
-"referral_leaderboard":
-{ Args: { "max_entries"?: number,"only_converted"?: boolean }; Returns: Json
-                           },
-"referred_contact":
-{ Args: { "": Database["public"]['Tables']["referrals"]['Row'] }; Returns: { error: true } & "the function public.referred_contact with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           },
-"referrer":
-{ Args: { "": Database["public"]['Tables']["crm_deals"]['Row'] }; Returns: { error: true } & "the function public.referrer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           } |
-{ Args: { "": Database["public"]['Tables']["referrals"]['Row'] }; Returns: { error: true } & "the function public.referrer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           },
-"require_scope":
-{ Args: { "scope"?: string }; Returns: undefined
-                           },
-"stages":
-{ Args: { "": Database["public"]['Tables']["crm_pipelines"]['Row'] }; Returns: { error: true } & "the function public.stages with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache"
-                           }
-          }
-          Enums: {
-            [_ in never]: never
-          }
-          CompositeTypes: {
-            [_ in never]: never
-          }
+    Tables: {
+      "api_keys": {
+        Row: {
+          "company_id": string;
+          "created_at": string;
+          "expires_at": string | null;
+          "id": string;
+          "last_used_at": string | null;
+          "name": string;
+          "revoked_at": string | null;
+          "scopes": (string)[];
+        };
+        ComputedFields: never;
+        Insert: {
+          "company_id": string;
+          "created_at"?: string;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "last_used_at"?: string | null;
+          "name": string;
+          "revoked_at"?: string | null;
+          "scopes": (string)[];
+        };
+        Update: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "last_used_at"?: string | null;
+          "name"?: string;
+          "revoked_at"?: string | null;
+          "scopes"?: (string)[];
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_keys_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "companies": {
+        Row: {
+          "contact_email": string | null;
+          "country": string | null;
+          "created_at": string;
+          "id": string;
+          "logo_url": string | null;
+          "name": string;
+          "primary_color": string | null;
+          "timezone": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "contact_email"?: string | null;
+          "country"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "logo_url"?: string | null;
+          "name": string;
+          "primary_color"?: string | null;
+          "timezone"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "contact_email"?: string | null;
+          "country"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "logo_url"?: string | null;
+          "name"?: string;
+          "primary_color"?: string | null;
+          "timezone"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "company_settings": {
+        Row: {
+          "company_id": string;
+          "referral_categories": (string)[];
+          "referral_pipeline_id": string | null;
+          "referral_stage_id": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "company_id": string;
+          "referral_categories"?: (string)[];
+          "referral_pipeline_id"?: string | null;
+          "referral_stage_id"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "company_id"?: string;
+          "referral_categories"?: (string)[];
+          "referral_pipeline_id"?: string | null;
+          "referral_stage_id"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "company_settings_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: true;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "company_settings_referral_pipeline_fkey";
+            columns: ["referral_pipeline_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_pipelines";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "company_settings_referral_stage_fkey";
+            columns: ["referral_stage_id", "referral_pipeline_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_pipeline_stages";
+            referencedColumns: ["id", "pipeline_id", "company_id"];
+          },
+        ];
+      };
+      "crm_contacts": {
+        Row: {
+          "company_id": string;
+          "created_at": string;
+          "email": string | null;
+          "first_name": string;
+          "id": string;
+          "images": (string)[];
+          "job_title": string | null;
+          "last_name": string | null;
+          "phone": string | null;
+          "search_text": string;
+          "updated_at": string;
+          "listed_at": string | null;
+        };
+        ComputedFields: "listed_at";
+        Insert: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "email"?: string | null;
+          "first_name": string;
+          "id"?: string;
+          "images"?: (string)[];
+          "job_title"?: string | null;
+          "last_name"?: string | null;
+          "phone"?: string | null;
+          "search_text"?: never;
+          "updated_at"?: string;
+        };
+        Update: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "email"?: string | null;
+          "first_name"?: string;
+          "id"?: string;
+          "images"?: (string)[];
+          "job_title"?: string | null;
+          "last_name"?: string | null;
+          "phone"?: string | null;
+          "search_text"?: never;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "crm_contacts_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "crm_deal_placements": {
+        Row: {
+          "company_id": string;
+          "created_at": string;
+          "deal_id": string;
+          "id": string;
+          "pipeline_id": string;
+          "position": number;
+          "stage_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "deal_id": string;
+          "id"?: string;
+          "pipeline_id": string;
+          "position"?: number;
+          "stage_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "deal_id"?: string;
+          "id"?: string;
+          "pipeline_id"?: string;
+          "position"?: number;
+          "stage_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "crm_deal_placements_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "crm_deal_placements_deal_fkey";
+            columns: ["deal_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_deals";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "crm_deal_placements_pipeline_fkey";
+            columns: ["pipeline_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_pipelines";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "crm_deal_placements_stage_fkey";
+            columns: ["stage_id", "pipeline_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_pipeline_stages";
+            referencedColumns: ["id", "pipeline_id", "company_id"];
+          },
+        ];
+      };
+      "crm_deals": {
+        Row: {
+          "company_id": string;
+          "contact_id": string | null;
+          "created_at": string;
+          "currency": string | null;
+          "id": string;
+          "lead_source": string | null;
+          "name": string;
+          "primary_referrer_category": string | null;
+          "primary_referrer_contact_id": string | null;
+          "status": string;
+          "updated_at": string;
+          "value": number | null;
+          "contact": Json | null;
+          "listed_at": string | null;
+          "placements": Json | null;
+          "referrer": Json | null;
+        };
+        ComputedFields: "contact" | "listed_at" | "placements" | "referrer";
+        Insert: {
+          "company_id"?: string;
+          "contact_id"?: string | null;
+          "created_at"?: string;
+          "currency"?: string | null;
+          "id"?: string;
+          "lead_source"?: string | null;
+          "name": string;
+          "primary_referrer_category"?: string | null;
+          "primary_referrer_contact_id"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "value"?: number | null;
+        };
+        Update: {
+          "company_id"?: string;
+          "contact_id"?: string | null;
+          "created_at"?: string;
+          "currency"?: string | null;
+          "id"?: string;
+          "lead_source"?: string | null;
+          "name"?: string;
+          "primary_referrer_category"?: string | null;
+          "primary_referrer_contact_id"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+          "value"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "crm_deals_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "crm_deals_contact_fkey";
+            columns: ["contact_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_contacts";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "crm_deals_primary_referrer_fkey";
+            columns: ["primary_referrer_contact_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_contacts";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
+      "crm_pipeline_stages": {
+        Row: {
+          "company_id": string;
+          "id": string;
+          "name": string;
+          "pipeline_id": string;
+          "position": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "company_id"?: string;
+          "id"?: string;
+          "name": string;
+          "pipeline_id": string;
+          "position"?: number;
+        };
+        Update: {
+          "company_id"?: string;
+          "id"?: string;
+          "name"?: string;
+          "pipeline_id"?: string;
+          "position"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "crm_pipeline_stages_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "crm_pipeline_stages_pipeline_fkey";
+            columns: ["pipeline_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_pipelines";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
+      "crm_pipelines": {
+        Row: {
+          "company_id": string;
+          "created_at": string;
+          "id": string;
+          "name": string;
+          "updated_at": string;
+          "listed_at": string | null;
+          "stages": Json | null;
+        };
+        ComputedFields: "listed_at" | "stages";
+        Insert: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "name": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "name"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "crm_pipelines_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "referrals": {
+        Row: {
+          "category": string | null;
+          "company_id": string;
+          "converted_at": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "notes": string | null;
+          "referred_contact_id": string | null;
+          "referred_deal_id": string | null;
+          "referrer_contact_id": string;
+          "source": string;
+          "status": string;
+          "updated_at": string;
+          "listed_at": string | null;
+          "opportunity": Json | null;
+          "referred_contact": Json | null;
+          "referrer": Json | null;
+        };
+        ComputedFields: "listed_at" | "opportunity" | "referred_contact" | "referrer";
+        Insert: {
+          "category"?: string | null;
+          "company_id"?: string;
+          "converted_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "notes"?: string | null;
+          "referred_contact_id"?: string | null;
+          "referred_deal_id"?: string | null;
+          "referrer_contact_id": string;
+          "source"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "category"?: string | null;
+          "company_id"?: string;
+          "converted_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "notes"?: string | null;
+          "referred_contact_id"?: string | null;
+          "referred_deal_id"?: string | null;
+          "referrer_contact_id"?: string;
+          "source"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "referrals_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "referrals_created_by_fkey";
+            columns: ["created_by", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "api_keys";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "referrals_referred_contact_fkey";
+            columns: ["referred_contact_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_contacts";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "referrals_referred_deal_fkey";
+            columns: ["referred_deal_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_deals";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "referrals_referrer_contact_fkey";
+            columns: ["referrer_contact_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_contacts";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      "calling_country": { Args: Record<PropertyKey, never>; Returns: string };
+      "contact": {
+        Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.contact with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "contact_with_email": { Args: { "email": string }; Returns: string };
+      "create_pipeline": { Args: { "name": string; "stages": Json }; Returns: Json };
+      "listed_at":
+        | {
+          Args: { "": Database["public"]["Tables"]["crm_contacts"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         }
-}
+        | {
+          Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["crm_pipelines"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        };
+      "move_opportunity": {
+        Args: {
+          "opportunity_id": string;
+          "target_pipeline_id": string;
+          "target_position"?: number;
+          "target_stage_id": string;
+        };
+        Returns: Json;
+      };
+      "note_key_use": { Args: Record<PropertyKey, never>; Returns: undefined };
+      "opportunity": {
+        Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.opportunity with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "placements": {
+        Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.placements with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "referral_in_the_way": { Args: { "chain": Json; "changed_id"?: string }; Returns: string };
+      "referral_leaderboard": { Args: { "max_entries"?: number; "only_converted"?: boolean }; Returns: Json };
+      "referred_contact": {
+        Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.referred_contact with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "referrer":
+        | {
+          Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.referrer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.referrer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        };
+      "require_scope": { Args: { "scope"?: string }; Returns: undefined };
+      "stages": {
+        Args: { "": Database["public"]["Tables"]["crm_pipelines"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.stages with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
 
-type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
 
-type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">]
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
 
 export type Tables<
   DefaultSchemaTableNameOrOptions extends
     | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
     | { schema: keyof DatabaseWithoutInternals },
   TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
-        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
-    : never = never
-> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
-      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
-      Row: infer R
-    }
-    ? R
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
-  ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
-      Row: infer R
-    }
-    ? R
-    : never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
   : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
 
 export type TablesInsert<
   DefaultSchemaTableNameOrOptions extends
     | keyof DefaultSchema["Tables"]
     | { schema: keyof DatabaseWithoutInternals },
   TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
 > = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
   ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
-      Insert: infer I
-    }
-    ? I
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
-  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
-      Insert: infer I
-    }
-    ? I
-    : never
+    Insert: infer I;
+  } ? I
   : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
 
 export type TablesUpdate<
   DefaultSchemaTableNameOrOptions extends
     | keyof DefaultSchema["Tables"]
     | { schema: keyof DatabaseWithoutInternals },
   TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
 > = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
   ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
-      Update: infer U
-    }
-    ? U
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
-  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
-      Update: infer U
-    }
-    ? U
-    : never
+    Update: infer U;
+  } ? U
   : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
 
 export type Enums<
   DefaultSchemaEnumNameOrOptions extends
     | keyof DefaultSchema["Enums"]
     | { schema: keyof DatabaseWithoutInternals },
   EnumName extends DefaultSchemaEnumNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
 > = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
   ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
   : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
-  ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
-  : never
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
 
 export type CompositeTypes<
   PublicCompositeTypeNameOrOptions extends
     | keyof DefaultSchema["CompositeTypes"]
     | { schema: keyof DatabaseWithoutInternals },
   CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
 > = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
   ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
   : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
-  ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
-  : never
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
 
 export const Constants = {
   "public": {
-          Enums: {
-            
-          }
-        }
-} as const
+    Enums: {},
+  },
+} as const;

@@ -1,0 +1,134 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { endpoints } from "../supabase/functions/api/app.ts";
+import { call, chain, type Json, type Reply, stack, world } from "./world.ts";
+
+const document: Json = (await call("GET", "/openapi.json")).body;
+const operations = endpoints.map(({ contract }) => {
+  const path = contract.path.replace(/:(\w+)/g, "{$1}");
+  return { contract, path, operation: document.paths[path]?.[contract.method] };
+});
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema(document, "openapi");
+
+Deno.test("a stranger reads the document, which is valid OpenAPI 3.1 and says where the API is", async () => {
+  const reply = await call("GET", "/openapi.json");
+  const health = await call("GET", "/health");
+  const { valid, errors } = await new Validator().validate(structuredClone(reply.body));
+
+  assertEquals([reply.status, valid, errors], [200, true, undefined]);
+  assertMatch(reply.body.openapi, /^3\.1\./);
+  assertEquals(reply.body.servers, [{ url: stack.apiUrl }]);
+  assertEquals([health.status, health.body], [200, { status: "ok" }]);
+});
+
+Deno.test("the document has every endpoint with its scope, its input and its answers, and no other", () => {
+  const documented = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method} ${path}`)
+  );
+  assertEquals(documented.sort(), operations.map(({ contract, path }) => `${contract.method} ${path}`).sort());
+
+  for (const { contract, operation } of operations) {
+    const { scope, params, query, body, status = 200 } = contract;
+    const named = (place: string) =>
+      (operation.parameters ?? []).filter((it: Json) => it.in === place).map((it: Json) => it.name);
+    const sent = operation.requestBody?.content["application/json"].schema.properties ?? {};
+    const refused = [
+      400,
+      401,
+      500,
+      503,
+      ...(scope ? [403] : []),
+      ...(params ? [404] : []),
+      ...(body ? [413, 415] : []),
+    ];
+
+    assertEquals(operation.security, [{ apiKey: scope ? [scope] : [] }]);
+    assertEquals(named("path"), Object.keys(params?.shape ?? {}));
+    assertEquals(named("query"), Object.keys(query?.shape ?? {}));
+    assertEquals(Object.keys(sent).sort(), Object.keys(body?.shape ?? {}).sort());
+    for (const expected of [status, ...refused]) assert(operation.responses[expected], `${contract.path}: ${expected}`);
+    for (const [code, { content }] of Object.entries<Json>(operation.responses)) {
+      assertEquals(content?.["application/json"].schema !== undefined, code !== "204", `${contract.path}: ${code}`);
+    }
+  }
+});
+
+Deno.test("every example keeps its own schema", () => {
+  const examined = operations.flatMap(({ contract, path, operation }) => {
+    const media = { requestBody: operation.requestBody, ...operation.responses };
+    return Object.entries<Json>(media).flatMap(([name, it]) => {
+      const example = it?.content?.["application/json"].example;
+      const place = ["paths", path, contract.method, ...(name === "requestBody" ? [name] : ["responses", name])];
+      return example === undefined ? [] : [problems(place, example)];
+    });
+  });
+
+  assert(examined.length >= operations.length, "some operations show no example");
+  assertEquals(examined.flat(), []);
+});
+
+Deno.test("what alice is answered is what the document says, refusals too", async () => {
+  const { alice } = await world();
+  const { referral, opportunity, friend } = await chain(alice);
+  await alice.creates("/pipelines", { name: "New patients", stages: [{ name: "Enquiry" }] });
+
+  const answers: [path: string, reply: Reply][] = [
+    ["/referrals", await alice.get("/referrals?expand=referrer,referred_contact,opportunity")],
+    ["/referrals/{id}", await alice.get(`/referrals/${referral.id}`)],
+    ["/referrals/leaderboard", await alice.get("/referrals/leaderboard")],
+    ["/opportunities", await alice.get("/opportunities?expand=referrer,contact")],
+    ["/opportunities/{id}", await alice.get(`/opportunities/${opportunity.id}`)],
+    ["/contacts", await alice.get("/contacts")],
+    ["/contacts/{id}", await alice.get(`/contacts/${friend.id}`)],
+    ["/pipelines", await alice.get("/pipelines")],
+    ["/company", await alice.get("/company")],
+    ["/company/crm-settings", await alice.get("/company/crm-settings")],
+  ];
+  const refusals: [path: string, reply: Reply][] = [
+    ["/referrals", await alice.get("/referrals?colour=red")],
+    ["/referrals", await call("GET", "/referrals")],
+    ["/referrals", await (await alice.holding("company:read")).get("/referrals")],
+    ["/referrals/{id}", await alice.get(`/referrals/${crypto.randomUUID()}`)],
+  ];
+
+  assertEquals(answers.map(([, { status }]) => status), answers.map(() => 200));
+  assertEquals(refusals.map(([, { status }]) => status), [400, 401, 403, 404]);
+  for (const [path, { status, body }] of [...answers, ...refusals]) {
+    assertEquals(problems(["paths", path, "get", "responses", String(status)], body), []);
+  }
+  assertEquals(answers.flatMap(([, { data }]) => Array.isArray(data) ? [data.length > 0] : []).includes(false), false);
+});
+
+Deno.test("a stranger reads the docs page, which names every endpoint and can run nothing", async () => {
+  const page = await call("GET", "/docs");
+  const policy = page.headers.get("content-security-policy") ?? "";
+  const style = /<style>([^]*?)<\/style>/.exec(page.text)?.[1] ?? "";
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style)));
+
+  assertEquals(page.status, 200);
+  assertMatch(page.headers.get("content-type") ?? "", /^text\/html; charset=utf-8$/i);
+  assertEquals(
+    policy,
+    `default-src 'none'; style-src 'sha256-${btoa(String.fromCharCode(...digest))}'; frame-ancestors 'none'`,
+  );
+  assertEquals(/<script|javascript:|<[^>]+\s(on\w+|style)=/i.test(page.text), false);
+  for (const { contract, path } of operations.filter(({ path }) => !path.startsWith("/deals"))) {
+    assertStringIncludes(page.text, `<b>${contract.method}</b><code>${path}</code>`);
+  }
+  assertStringIncludes(page.text, "<code>/deals…</code>");
+});
+
+/** What is wrong with a value by the JSON schema at this place of the document. */
+function problems(place: string[], value: unknown): string[] {
+  const pointer = [...place, "content", "application/json", "schema"]
+    .map((name) => encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1")));
+  const validate = ajv.getSchema(`openapi#/${pointer.join("/")}`);
+  assert(validate, `${place.join(" ")} has no schema`);
+  if (validate(value)) return [];
+  return validate.errors!.map((error) => `${place.join(" ")}: ${error.instancePath} ${error.message}`);
+}
