@@ -10,10 +10,22 @@ export interface EdgeFunction {
   stop(): Promise<void>;
 }
 
+export interface Surroundings {
+  /** Where the platform's APIs are. */
+  url: string;
+  /** Where mails go. */
+  mailUrl: string;
+  secrets: Secrets;
+}
+
 /** Runs the function with the environment that the platform gives it, and again when it crashes. */
-export async function startFunction(supabase: string, url: string, secrets: Secrets): Promise<EdgeFunction> {
+export async function startFunction(supabase: string, surroundings: Surroundings): Promise<EdgeFunction> {
+  const { url, mailUrl, secrets } = surroundings;
   const port = claimPort(0, "--port");
   const env = {
+    RESEND_API_KEY: "re_local",
+    RESEND_BASE_URL: mailUrl,
+    MAIL_FROM: "referrals@harbourhealth.example",
     ...await ownVariables(supabase),
     ...denoVariables(),
     DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,

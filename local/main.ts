@@ -15,6 +15,7 @@ function describe(stack: Stack): string {
     "",
     `API              ${stack.apiUrl}`,
     `Data API         ${stack.restUrl}`,
+    `Mailbox          ${stack.mailUrl}`,
     `Database         ${stack.databaseUrl}`,
     `Publishable key  ${stack.publishableKey}`,
   ];

@@ -7,6 +7,8 @@ export interface StackOptions {
   port: number;
   /** Port of the embedded PostgreSQL; 0 takes a free one. */
   dbPort: number;
+  /** Port of the mailbox; 0 takes a free one, and so does leaving it out beside a gateway on a free one. Else 54324. */
+  mailPort?: number;
   /** Folder that keeps the database and the secrets between runs. */
   data: string;
   /** Removes the embedded database first. */
@@ -32,6 +34,7 @@ export function readOptions(args: string[], environment: Deno.Env): StackOptions
     ...defaults,
     port: readPort("--port", flags.port ?? environment.get("STACK_PORT"), defaults.port),
     dbPort: readPort("--db-port", flags["db-port"] ?? environment.get("STACK_DB_PORT"), defaults.dbPort),
+    mailPort: readPort("--mail-port", flags["mail-port"] ?? environment.get("STACK_MAIL_PORT"), undefined),
     data: flags.data ?? defaults.data,
     fresh: flags.fresh ?? false,
     databaseUrl: environment.get("DATABASE_URL") || undefined,
@@ -45,17 +48,18 @@ function parseFlags(args: string[]) {
       options: {
         port: { type: "string" },
         "db-port": { type: "string" },
+        "mail-port": { type: "string" },
         data: { type: "string" },
         fresh: { type: "boolean" },
       },
     }).values;
   } catch (error) {
-    const usage = "Usage: deno task start [--port N] [--db-port N] [--data DIR] [--fresh]";
+    const usage = "Usage: deno task start [--port N] [--db-port N] [--mail-port N] [--data DIR] [--fresh]";
     throw new Refusal(`${error instanceof Error ? error.message : error}\n${usage}`);
   }
 }
 
-function readPort(flag: string, text: string | undefined, fallback: number): number {
+function readPort<T>(flag: string, text: string | undefined, fallback: T): number | T {
   if (text === undefined || text === "") return fallback;
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new Refusal(`${flag} takes a port number, not "${text}".`);
   return Number(text);

@@ -5,6 +5,7 @@ import { startDataApi } from "./data_api.ts";
 import { startFunction } from "./edge_function.ts";
 import { startGateway } from "./gateway.ts";
 import { lockData, noteDatabase } from "./lock.ts";
+import { startMailbox } from "./mailbox.ts";
 import { migrate } from "./migrations.ts";
 import { defaults, type StackOptions } from "./options.ts";
 import { claimPort } from "./ports.ts";
@@ -19,6 +20,8 @@ export interface Stack {
   /** The API's base URL, without a slash at its end. */
   apiUrl: string;
   restUrl: string;
+  /** Where mails end: Resend's API, and a page. */
+  mailUrl: string;
   /** As role `postgres`, the one that migrations run as. */
   databaseUrl: string;
   superuserUrl: string;
@@ -53,13 +56,15 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
   const lock = started.use(await lockData(data));
   const port = claimPort(options.port, "--port");
   const dbPort = options.databaseUrl ? 0 : claimPort(options.dbPort, "--db-port");
+  const mailbox = await startMailbox(options.mailPort ?? (options.port === 0 ? 0 : 54324));
+  started.defer(() => mailbox.stop());
   const url = `http://127.0.0.1:${port}`;
   const secrets = await ensureSecrets(data);
   const signing = symmetricSigning(secrets.jwtSecret, secrets.jwtKeyId);
 
   const [superuserUrl, functionOrigin] = await both(
     startDatabase({ ...options, dbPort }, data, started),
-    startFunction(options.supabase, url, secrets).then((it) => {
+    startFunction(options.supabase, { url, mailUrl: mailbox.url, secrets }).then((it) => {
       started.defer(() => it.stop());
       return it.origin;
     }),
@@ -80,6 +85,7 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
     url,
     apiUrl: `${url}/functions/v1/api/v1`,
     restUrl: `${url}/rest/v1`,
+    mailUrl: mailbox.url,
     databaseUrl: asRole(superuserUrl, "postgres"),
     superuserUrl,
     publishableKey: secrets.publishableKey,
