@@ -113,6 +113,19 @@ Deno.test("a link to the public page survives where that page is plain http, as 
   assert(!html.includes("http://other.example"));
 });
 
+Deno.test("a contact named like a link is read as that name in the workspace's HTML, and leads nowhere", async () => {
+  const contact = { first_name: `<a href="https://evil.example">Ann</a>`, last_name: null, email: "ann@lee.example" };
+
+  const { html, text } = await referralRequestMail({
+    ...request,
+    contact,
+    intro_html: "<p>Dear {{contact.first_name}}",
+  });
+
+  assertStringIncludes(text, `Dear <a href="https://evil.example">Ann</a>`);
+  assert(!/<a [^>]*evil/.test(html));
+});
+
 Deno.test("foreign HTML that says nothing gives way to our own words", async () => {
   const usual = await referralRequestMail(request);
   for (const nothing of ["", "<p> </p>", "<script>x</script>", "{{opportunity.name}}", `<img src="http://x">`]) {

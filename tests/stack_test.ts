@@ -64,7 +64,7 @@ async function folder() {
     new Deno.Command("sh", {
       // Into a file: what a killed stack leaves running for a moment would hold a pipe.
       args: ["-c", 'exec "$@" >"$0"', log, Deno.execPath(), "run", "-A", main, ...flags]
-        .concat("--port", String(port), "--db-port", String(databasePort), "--data", data),
+        .concat("--port", String(port), "--db-port", String(databasePort), "--mail-port", "0", "--data", data),
       cwd: data,
       env: { NO_COLOR: "1", DATABASE_URL: "" },
     });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { verifyCredentials } from "@supabase/server/core";
 import { z } from "zod";
 import type { Config } from "./config.ts";
@@ -11,8 +12,11 @@ const Claims = z.object({
   exp: z.number().optional(),
 });
 
-/** A caller whose token is genuine. Whether the key still lives, and holds its scopes, only the database knows. */
-export type ApiKey = { id: string; token: string; scopes: string[] };
+/**
+ * A caller whose token is genuine: one object for all requests by that token, for as long as it is remembered. Whether the
+ * key still lives, and holds its scopes, only the database knows.
+ */
+export type ApiKey = { id: string; token: string; scopes: string[]; expires: number };
 
 const longestToken = 4_096;
 const mostRemembered = 1_000;
@@ -21,7 +25,7 @@ const refusal = "This API key is malformed, forged, expired or revoked.";
 /** Gives a function that takes an `Authorization` header and gives its key; throws 401, or 503 without signing keys. */
 export function authentication(config: Config) {
   // A signature stays valid as long as its token: only that is remembered, by the token's hash, never whether a key lives.
-  const verified = new Map<string, z.infer<typeof Claims>>();
+  const verified = new Map<string, ApiKey>();
 
   return async function authenticate(header: string | undefined): Promise<ApiKey> {
     if (!header) throw new ApiError("UNAUTHORIZED", "This endpoint needs an API key.");
@@ -30,19 +34,19 @@ export function authentication(config: Config) {
       throw new ApiError("UNAUTHORIZED", refusal);
     }
 
-    const hash = await sha256(token);
-    let claims = verified.get(hash);
-    if (!claims) {
-      claims = await verify(token, config);
+    const hash = createHash("sha256").update(token).digest("base64");
+    let key = verified.get(hash);
+    if (!key) {
+      key = await verify(token, config);
       if (verified.size >= mostRemembered) verified.delete(verified.keys().next().value!);
-      verified.set(hash, claims);
+      verified.set(hash, key);
     }
-    if (claims.exp !== undefined && claims.exp * 1_000 <= Date.now()) throw new ApiError("UNAUTHORIZED", refusal);
-    return { id: claims.sub, token, scopes: claims.scopes };
+    if (key.expires <= Date.now()) throw new ApiError("UNAUTHORIZED", refusal);
+    return key;
   };
 }
 
-async function verify(token: string, config: Config): Promise<z.infer<typeof Claims>> {
+async function verify(token: string, config: Config): Promise<ApiKey> {
   const { data, error } = await verifyCredentials({ token, apikey: null }, {
     auth: "user",
     audience: "authenticated",
@@ -53,10 +57,6 @@ async function verify(token: string, config: Config): Promise<z.infer<typeof Cla
   }
   const claims = Claims.safeParse(data?.jwtClaims);
   if (!claims.success) throw new ApiError("UNAUTHORIZED", refusal);
-  return claims.data;
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return String.fromCharCode(...new Uint8Array(digest));
+  const { sub, scopes, exp } = claims.data;
+  return { id: sub, token, scopes, expires: exp === undefined ? Infinity : exp * 1_000 };
 }
