@@ -189,10 +189,11 @@ Deno.test("ann is thanked by name, and learns no more of her friend than the fir
   assertStringIncludes(unnamed.text, "Hello,\n\nThank you for introducing your friend to Harbour Health.");
 });
 
-Deno.test("a contact email cannot write to anyone else", () => {
-  const mallory = { ...brand, contact_email: "a@b.example?bcc=everyone@c.example&body=x" };
-  const { html } = thankYouMail({ brand: mallory, referrer: { first_name: "Ann" }, friend: null });
-  assertStringIncludes(html, `"mailto:a@b.example%3Fbcc%3Deveryone@c.example%26body%3Dx"`);
+Deno.test("a contact email cannot write to anyone else, nor write lines of its own", () => {
+  const mallory = { ...brand, contact_email: "a@b.example?bcc=everyone@c.example&body=x\r\nPay us" };
+  const { html, text } = thankYouMail({ brand: mallory, referrer: { first_name: "Ann" }, friend: null });
+  assertStringIncludes(html, `"mailto:a@b.example%3Fbcc%3Deveryone@c.example%26body%3Dx%20Pay%20us"`);
+  assertStringIncludes(text, "\na@b.example?bcc=everyone@c.example&body=x Pay us\n");
 });
 
 Deno.test("the same mail is rendered twice alike, so that a retry repeats its payload", async () => {
@@ -212,6 +213,13 @@ Deno.test("the ink is legible on any colour, and the better of the two", () => {
     assertEquals(contrast(color), onBlack > onWhite ? "#000000" : "#ffffff", color);
     assert(Math.max(onWhite, onBlack) >= 4.5, color);
   }
+});
+
+Deno.test("a button in white or black has an edge that paper and dark mode leave visible", async () => {
+  const edge = async (primary_color: string) =>
+    /border:1px solid (#\w+)/.exec((await referralRequestMail({ ...request, brand: { ...brand, primary_color } })).html)
+      ?.[1];
+  assertEquals(await Promise.all(["#ffffff", "#000000", "#0f766e"].map(edge)), ["#8a94a3", "#8a94a3", "#0f766e"]);
 });
 
 Deno.test("a workspace without a colour, or with one that is none, wears ours", () => {

@@ -19,6 +19,7 @@ Deno.test("a stack says where it is, keeps its folder to itself, and outlives a 
     first.said,
     new RegExp(`^Database +postgres://postgres:postgres@127.0.0.1:${databasePort}/postgres$`, "m"),
   );
+  assertMatch(first.said, /^Mailbox +http:\/\/127\.0\.0\.1:\d+$/m);
   assertMatch(first.said, /^Publishable key +sb_publishable_\S+$/m);
   assertMatch(first.said, /^API key \(admin\) +ey\S+$/m);
   assertMatch(first.said, /^API key \(referrals:read\) +ey\S+$/m);
@@ -49,9 +50,11 @@ Deno.test("a taken port is named, and nothing stays behind", async () => {
 
   const gateway = await place.refused(port, free);
   const database = await place.refused(free, port);
+  const mailbox = await place.refused(free, freePort(), port);
 
   assertEquals(gateway, `Port ${port} is taken by another program: stop it, or choose another port with --port.`);
   assertEquals(database, `Port ${port} is taken by another program: stop it, or choose another port with --db-port.`);
+  assertEquals(mailbox, `Port ${port} is taken by another program: stop it, or choose another port with --mail-port.`);
   assertEquals(await answers(free), false);
 });
 
@@ -60,11 +63,20 @@ async function folder() {
   const data = await Deno.makeTempDir({ prefix: "referrals-stack-" });
   const alive = new Set<Deno.ChildProcess>();
 
-  const command = (port: number, databasePort: number, log: string, flags: string[]) =>
+  const command = (log: string, [port, databasePort, mailPort]: number[], flags: string[] = []) =>
     new Deno.Command("sh", {
       // Into a file: what a killed stack leaves running for a moment would hold a pipe.
       args: ["-c", 'exec "$@" >"$0"', log, Deno.execPath(), "run", "-A", main, ...flags]
-        .concat("--port", String(port), "--db-port", String(databasePort), "--mail-port", "0", "--data", data),
+        .concat(
+          "--port",
+          String(port),
+          "--db-port",
+          String(databasePort),
+          "--mail-port",
+          String(mailPort),
+          "--data",
+          data,
+        ),
       cwd: data,
       env: { NO_COLOR: "1", DATABASE_URL: "" },
     });
@@ -73,12 +85,12 @@ async function folder() {
     /** Starts a stack, and gives it once it has said that it runs. */
     async start(port: number, databasePort: number, ...flags: string[]) {
       const log = await Deno.makeTempFile({ dir: data });
-      const process = command(port, databasePort, log, flags).spawn();
+      const process = command(log, [port, databasePort, 0], flags).spawn();
       alive.add(process);
       const said = await eventually(async () => {
         const said = await Deno.readTextFile(log);
         return said.includes("Ctrl-C ends it.") ? said : undefined;
-      }, 30);
+      }, 60);
       return {
         said,
         curl: (path: string, body?: Json) => curl(said, path, body),
@@ -90,8 +102,8 @@ async function folder() {
     },
 
     /** Starts a stack that must refuse with 1, and gives all that it says; what it started has ended by then. */
-    async refused(port: number, databasePort: number): Promise<string> {
-      const { code, stderr } = await command(port, databasePort, "/dev/null", []).output();
+    async refused(port: number, databasePort: number, mailPort = 0): Promise<string> {
+      const { code, stderr } = await command("/dev/null", [port, databasePort, mailPort]).output();
       assertEquals(code, 1);
       return text(stderr).trimEnd();
     },
@@ -119,7 +131,7 @@ async function ended(process: Deno.ChildProcess, signal: Deno.Signal): Promise<n
   assertNotEquals(family, []);
   process.kill(signal);
   const { code } = await process.status;
-  await eventually(async () => (await processes()).every(({ line }) => !family.includes(line)));
+  await eventually(async () => (await processes()).every(({ line }) => !family.includes(line)), 30);
   return code;
 }
 

@@ -28,16 +28,17 @@ export const endpoints: Endpoint[] = [
 
 /** The whole API for one configuration, as the platform calls it: below `/api`. */
 export function createApp(config: Config) {
-  const app = new Hono<{ Variables: { requestId: string } }>().basePath("/api/v1");
-  app.onError(answerError);
-  app.notFound((c) => answerError(new ApiError("NOT_FOUND", "There is no such route."), c));
-  app.use(
+  const root = new Hono<{ Variables: { requestId: string } }>();
+  root.onError(answerError);
+  root.notFound((c) => answerError(new ApiError("NOT_FOUND", "There is no such route."), c));
+  root.use(
     requestId(),
     allowEveryOrigin,
-    methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }),
+    methodNotAllowed({ app: root, onMethodNotAllowed: refuseMethod }),
     bodyLimit({ maxSize: 256 * 1024, onError: refuseSize }),
   );
 
+  const app = root.basePath("/api/v1");
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.get("/openapi.json", async (c) => c.json((await import("./openapi.ts")).openapi(endpoints, config)));
   app.get("/docs", async (c) => (await import("./docs.tsx")).docs(c, endpoints, config));
@@ -57,7 +58,7 @@ export function createApp(config: Config) {
       return answer(c, endpoint, result, config);
     });
   }
-  return app;
+  return root;
 }
 
 function answer(c: Context, { contract }: Endpoint, { data, pagination, location }: Result, config: Config) {

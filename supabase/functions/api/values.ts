@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const storable = (text: string) => !text.includes("\u0000") && text.isWellFormed();
+/** Whether Postgres can hold a text as it is: no NUL, no lone surrogate. */
+export const isStorable = (text: string) => !text.includes("\u0000") && text.isWellFormed();
 const length = (text: string) => [...text].length;
 
 /** A UUID of any version, in either case; lower case afterwards. */
@@ -15,7 +16,7 @@ export const Timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-
 /** Text of at most `max` characters (code points, as Postgres counts them) without NUL and lone surrogates. */
 export const Text = (max: number) =>
   z.string()
-    .refine(storable, "holds characters that cannot be stored")
+    .refine(isStorable, "holds characters that cannot be stored")
     .refine((text) => length(text) <= max, `must have at most ${max} characters`)
     .meta({ maxLength: max });
 
@@ -23,7 +24,7 @@ export const Text = (max: number) =>
 export const Label = (max: number) =>
   z.string().trim()
     .min(1, "must not be empty")
-    .refine(storable, "holds characters that cannot be stored")
+    .refine(isStorable, "holds characters that cannot be stored")
     .refine((text) => length(text) <= max, `must have at most ${max} characters`)
     .meta({ minLength: 1, maxLength: max });
 

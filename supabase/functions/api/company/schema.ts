@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Email, Id, Label } from "../values.ts";
+import { Email, Id, isStorable, Label } from "../values.ts";
 
 export const Company = z.object({
   id: Id,
@@ -26,7 +26,8 @@ const timezones = () => new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 
 export const CompanyChange = z.strictObject({
   name: Label(200),
-  logo_url: z.url({ protocol: /^https$/, error: "must be an https URL" }).max(2048).nullable(),
+  logo_url: z.url({ protocol: /^https$/, error: "must be an https URL" }).max(2048)
+    .refine(isStorable, "holds characters that cannot be stored").nullable(),
   primary_color: z.string().regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #0f766e").toLowerCase().nullable(),
   contact_email: Email.nullable(),
   country: z.string().regex(/^[A-Z]{2}$/, "must be two capital letters of ISO 3166-1").nullable(),
