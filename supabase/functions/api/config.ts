@@ -28,6 +28,23 @@ const Environment = z.object({
   ),
   /** Where callers reach the API, when that is not the project's own address: for `Location` and OpenAPI's `servers`. */
   PUBLIC_API_URL: address.optional(),
+  /** A form hosted elsewhere, with `{token}` where the token goes; the function's own page without it. */
+  PUBLIC_FORM_URL: z.string().refine(
+    (url) => URL.canParse(url) && url.includes("{token}"),
+    "must be a URL with {token} in it",
+  )
+    .optional(),
+  /** How many submissions one address may try in an hour. */
+  PUBLIC_FORM_TRIES_PER_HOUR: z.coerce.number("must be a number").int().min(1).default(1_000),
+  /** How many proxies of ours stand before the function: each has appended one address to X-Forwarded-For. */
+  TRUSTED_PROXIES: z.coerce.number("must be a number").int().min(1).default(1),
+  RESEND_API_KEY: z.string().min(1).optional(),
+  RESEND_BASE_URL: address.optional(),
+  /** The sender's bare address, of a domain that Resend has verified. */
+  MAIL_FROM: z.email("must be an email address").optional(),
+}).refine(({ RESEND_API_KEY, MAIL_FROM }) => !RESEND_API_KEY || MAIL_FROM, {
+  path: ["MAIL_FROM"],
+  error: "is missing beside RESEND_API_KEY",
 });
 
 export type Config = {
@@ -39,6 +56,12 @@ export type Config = {
   };
   /** Base URL of the API, without a slash at its end. */
   publicUrl: string;
+  /** Where a request's mail leads, with `{token}` in it. */
+  publicFormUrl: string;
+  publicFormTriesPerHour: number;
+  trustedProxies: number;
+  /** Null: mail is off. */
+  mail: { apiKey: string; baseUrl: string | undefined; from: string } | null;
   /** How long one call of the data API may take, in milliseconds. */
   databaseTimeout: number;
 };
@@ -54,9 +77,16 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     );
   }
   const url = data.SUPABASE_URL.replace(/\/+$/, "");
+  const publicUrl = (data.PUBLIC_API_URL ?? `${url}/functions/v1/api/v1`).replace(/\/+$/, "");
   return {
     supabase: { url, publishableKeys: data.SUPABASE_PUBLISHABLE_KEYS, secretKeys: {}, jwks: data.SUPABASE_JWKS },
-    publicUrl: (data.PUBLIC_API_URL ?? `${url}/functions/v1/api/v1`).replace(/\/+$/, ""),
+    publicUrl,
+    publicFormUrl: data.PUBLIC_FORM_URL ?? `${publicUrl}/refer/{token}`,
+    publicFormTriesPerHour: data.PUBLIC_FORM_TRIES_PER_HOUR,
+    trustedProxies: data.TRUSTED_PROXIES,
+    mail: data.RESEND_API_KEY && data.MAIL_FROM
+      ? { apiKey: data.RESEND_API_KEY, baseUrl: data.RESEND_BASE_URL, from: data.MAIL_FROM }
+      : null,
     databaseTimeout: 8_000,
   };
 }

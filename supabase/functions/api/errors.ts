@@ -10,8 +10,10 @@ export const errorCodes = {
   NOT_FOUND: { status: 404, fix: "Check the id and the path; only rows of your own workspace exist for you." },
   METHOD_NOT_ALLOWED: { status: 405, fix: "Use one of the methods in the Allow header." },
   CONFLICT: { status: 409, fix: "Look at the row in the way, and change that one or your request." },
+  EXPIRED: { status: 410, fix: "Ask for a new link." },
   PAYLOAD_TOO_LARGE: { status: 413, fix: "Send at most 256 kB." },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, fix: "Send the body as Content-Type: application/json, uncompressed." },
+  RATE_LIMITED: { status: 429, fix: "Try again after the seconds in Retry-After." },
   INTERNAL_ERROR: { status: 500, fix: "Try again; if it stays, tell us the request_id." },
   UNAVAILABLE: { status: 503, fix: "Try again after the seconds in Retry-After." },
 } as const;

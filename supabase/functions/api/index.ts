@@ -1,4 +1,6 @@
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 
-Deno.serve({ onListen() {} }, createApp(readConfig(Deno.env.toObject())).fetch);
+const config = readConfig(Deno.env.toObject());
+if (!config.mail) console.warn("Mail is off: RESEND_API_KEY is not set.");
+Deno.serve({ onListen() {} }, createApp(config).fetch);

@@ -7,7 +7,7 @@ import { Instant, Names, WholeNumber } from "./values.ts";
 
 /** A table as callers list it: its row's keys are columns (or computed fields), `expansions` computed fields of it. */
 export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.ZodRawShape = z.ZodRawShape> = {
-  table: "referrals" | "crm_deals" | "crm_contacts" | "crm_pipelines";
+  table: "referrals" | "referral_requests" | "crm_deals" | "crm_contacts" | "crm_pipelines";
   row: Row;
   expansions: readonly string[];
   /** Query parameters beside the grammar; each compares its column for equality unless `narrow` takes it. */

@@ -91,12 +91,12 @@ const opportunities: Endpoint[] = [
 /** `/deals…` is an alias of `/opportunities…` (contract 4). */
 export const opportunityEndpoints: Endpoint[] = [
   ...opportunities,
-  ...opportunities.map(({ contract, handle }) => ({
+  ...opportunities.map(({ contract, ...endpoint }) => ({
+    ...endpoint,
     contract: {
       ...contract,
       path: contract.path.replace("/opportunities", "/deals"),
       summary: `${contract.summary} (alias)`,
     },
-    handle,
   })),
 ];

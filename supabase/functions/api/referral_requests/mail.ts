@@ -1,0 +1,70 @@
+import type { Config } from "../config.ts";
+import type { Database } from "../database.ts";
+import { newToken } from "../link_tokens.ts";
+import { sendMail } from "../mail.ts";
+import { instant } from "../rows.ts";
+
+/** What `private.request_mail` gives. */
+type RequestMail = {
+  request_id: string;
+  expires_at: string;
+  brand: { name: string; logo_url: string | null; primary_color: string | null; contact_email: string | null };
+  timezone: string;
+  contact: { first_name: string; last_name: string | null; email: string };
+  opportunity: { name: string } | null;
+  subject_override: string | null;
+  intro_html: string | null;
+  how_it_works_html: string | null;
+};
+
+/** The secrets of one mail: of its form, and of its unsubscribe link. */
+export const newTokens = () => ({ token: newToken(), unsubscribe_token: newToken() });
+
+/** Mails a request that the database has just written, records the outcome there, and gives the contract's answer. */
+export async function mailRequest(
+  written: Record<string, unknown>,
+  { token, unsubscribe_token }: ReturnType<typeof newTokens>,
+  database: Database,
+  config: Config,
+) {
+  const request = written as RequestMail;
+  const publicUrl = config.publicFormUrl.replace("{token}", token);
+  const unsubscribeUrl = `${config.publicUrl}/public/unsubscribe/${unsubscribe_token}`;
+  const { referralRequestMail } = await import("../emails/referral_request.tsx");
+  const { subject, html, text } = await referralRequestMail({
+    ...request,
+    public_url: publicUrl,
+    unsubscribe_url: unsubscribeUrl,
+  });
+  const { id, error } = await sendMail(config, {
+    to: request.contact.email,
+    from: request.brand.name,
+    replyTo: request.brand.contact_email,
+    subject,
+    html,
+    text,
+    headers: { "List-Unsubscribe": `<${unsubscribeUrl}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" },
+    // Each sending has a token of its own, so each is a mail of its own.
+    idempotencyKey: `referral-request/${request.request_id}/${await shortHash(token)}`,
+  });
+  await database.ask((client) =>
+    client.rpc("record_request_mail", {
+      request_id: request.request_id,
+      email_id: id ?? undefined,
+      email_error: error ?? undefined,
+    })
+  );
+  return {
+    request_id: request.request_id,
+    token,
+    public_url: publicUrl,
+    expires_at: instant(request.expires_at),
+    email_sent: error === null,
+    email_error: error,
+  };
+}
+
+async function shortHash(token: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+  return [...digest.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import type { Resource } from "../lists.ts";
+import { Id, Text, Timestamp } from "../values.ts";
+
+export const RequestStatus = z.enum(["sent", "viewed", "submitted", "expired"]);
+
+export const ReferralRequest = z.object({
+  id: Id,
+  company_id: Id,
+  contact_id: Id,
+  deal_id: Id.nullable(),
+  recipient_email: z.string(),
+  recipient_name: z.string(),
+  status: RequestStatus,
+  sent_at: Timestamp,
+  viewed_at: Timestamp.nullable(),
+  submitted_at: Timestamp.nullable(),
+  referral_id: Id.nullable(),
+  expires_at: Timestamp,
+  created_at: Timestamp,
+}).meta({
+  id: "ReferralRequest",
+  example: {
+    id: "9a3c2b1e-5d4f-4c6a-8b7e-0f1e2d3c4b5a",
+    company_id: "00000000-0000-4000-8000-000000000001",
+    contact_id: "00000000-0000-4000-8000-000000000101",
+    deal_id: null,
+    recipient_email: "grace.okafor@example.com",
+    recipient_name: "Grace Okafor",
+    status: "viewed",
+    sent_at: "2026-11-22T09:30:00.000Z",
+    viewed_at: "2026-11-22T10:05:00.000Z",
+    submitted_at: null,
+    referral_id: null,
+    expires_at: "2026-12-22T09:30:00.000Z",
+    created_at: "2026-11-22T09:30:00.000Z",
+  },
+});
+
+const foreignHtml = Text(20_000).nullish().meta({
+  description: "HTML with `{{…}}` tokens; sanitised before it is mailed",
+});
+
+export const NewReferralRequest = z.strictObject({
+  contact_id: Id,
+  deal_id: Id.nullish(),
+  subject_override: Text(200).nullish(),
+  intro_html: foreignHtml,
+  how_it_works_html: foreignHtml,
+  expires_in_days: z.int().min(1).max(365).default(30),
+}).meta({
+  example: {
+    contact_id: "00000000-0000-4000-8000-000000000101",
+    subject_override: "{{contact.first_name}}, who else could we help?",
+    expires_in_days: 30,
+  },
+});
+
+/** A request just mailed; its token is in no other answer. */
+export const SentRequest = z.object({
+  request_id: Id,
+  token: z.string(),
+  public_url: z.string(),
+  expires_at: Timestamp,
+  email_sent: z.boolean(),
+  email_error: z.string().nullable(),
+}).meta({
+  id: "SentRequest",
+  example: {
+    request_id: "9a3c2b1e-5d4f-4c6a-8b7e-0f1e2d3c4b5a",
+    token: "q3Zc0y5wq8m2Jr7uYx1Kf4Vn6Tb9Hs0Lp3Ee5Rd7Ga8",
+    public_url: "https://api.example.com/functions/v1/api/v1/refer/q3Zc0y5wq8m2Jr7uYx1Kf4Vn6Tb9Hs0Lp3Ee5Rd7Ga8",
+    expires_at: "2026-12-22T09:30:00.000Z",
+    email_sent: true,
+    email_error: null,
+  },
+});
+
+export const referralRequestResource = {
+  table: "referral_requests",
+  row: ReferralRequest,
+  expansions: [],
+  filters: { status: RequestStatus.optional(), contact_id: Id.optional() },
+  narrow: {
+    // `status` follows from the clock: these say in columns what `private.request_status` says. Postgres reads 'now'.
+    status: {
+      apply: (query, status) => {
+        if (status === "submitted") return query.not("submitted_at", "is", null);
+        const unsubmitted = query.is("submitted_at", null);
+        if (status === "expired") return unsubmitted.lte("expires_at", "now");
+        const open = unsubmitted.gt("expires_at", "now");
+        return status === "viewed" ? open.not("viewed_at", "is", null) : open.is("viewed_at", null);
+      },
+    },
+  },
+} satisfies Resource;
