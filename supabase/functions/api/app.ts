@@ -14,16 +14,22 @@ import { readInput } from "./input.ts";
 import { noteKeyUse } from "./key_use.ts";
 import { opportunityEndpoints } from "./opportunities/routes.ts";
 import { pipelineEndpoints } from "./pipelines/routes.ts";
+import { publicForm } from "./public_form/pages.tsx";
+import { publicFormEndpoints } from "./public_form/routes.ts";
+import { callerAddress } from "./public_form/rate_limit.ts";
+import { referralRequestEndpoints } from "./referral_requests/routes.ts";
 import { referralEndpoints } from "./referrals/routes.ts";
 import { scopesAllow } from "./scopes.ts";
 
-/** Every endpoint behind an API key, in the order that the documentation shows them. */
+/** Every endpoint, in the order that the documentation shows them. */
 export const endpoints: Endpoint[] = [
+  ...referralRequestEndpoints,
   ...referralEndpoints,
   ...opportunityEndpoints,
   ...contactEndpoints,
   ...pipelineEndpoints,
   ...companyEndpoints,
+  ...publicFormEndpoints,
 ];
 
 /** The whole API for one configuration, as the platform calls it: below `/api`. */
@@ -43,18 +49,20 @@ export function createApp(config: Config) {
   app.get("/openapi.json", async (c) => c.json((await import("./openapi.ts")).openapi(endpoints, config)));
   app.get("/docs", async (c) => (await import("./docs.tsx")).docs(c, endpoints, config));
 
+  app.route("/", publicForm(config));
+
   const authenticate = authentication(config);
   for (const endpoint of endpoints) {
     const { method, path, scope } = endpoint.contract;
     app.on(method, path, async (c) => {
-      const key = await authenticate(c.req.header("Authorization"));
-      if (scope && !scopesAllow(key.scopes, scope)) {
+      const key = endpoint.access === "open" ? null : await authenticate(c.req.header("Authorization"));
+      if (key && scope && !scopesAllow(key.scopes, scope)) {
         throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
       }
       const input = await readInput(endpoint, c);
       const database = new Database(config, key, scope);
-      const result = await endpoint.handle({ ...input, database, config } as never);
-      noteKeyUse(key, database);
+      const result = await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
+      if (key) noteKeyUse(key, database);
       return answer(c, endpoint, result, config);
     });
   }

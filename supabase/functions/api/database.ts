@@ -11,13 +11,13 @@ type Query<Data> = (client: Client) => PromiseLike<PostgrestSingleResponse<Data>
 type Answer<Data> = { data: Data; count: number | null };
 
 // Making a client costs a quarter of a request. It holds nothing but the caller's token, and goes when that is forgotten.
-const clients = new WeakMap<ApiKey, Client>();
+const clients = new WeakMap<ApiKey | Config, Client>();
 
-function clientOf(config: Config, key: ApiKey): Client {
-  let client = clients.get(key);
+function clientOf(config: Config, key: ApiKey | null): Client {
+  let client = clients.get(key ?? config);
   if (!client) {
     client = createContextClient<Schema>({
-      auth: { token: key.token },
+      auth: { token: key?.token ?? null },
       env: config.supabase,
       supabaseOptions: {
         // supabase-js repeats reads up to three times over seven seconds: longer than a caller should wait for a 503.
@@ -25,7 +25,7 @@ function clientOf(config: Config, key: ApiKey): Client {
         global: { fetch: (url, init) => fetchWithin(config.databaseTimeout, url, init) },
       },
     });
-    clients.set(key, client);
+    clients.set(key ?? config, client);
   }
   return client;
 }
@@ -45,14 +45,17 @@ async function fetchWithin(milliseconds: number, url: RequestInfo | URL, init?: 
   }
 }
 
-/** The caller's own view of the database: row level security decides what it holds. */
+/** The caller's own view of the database: row level security decides what it holds. Without a key, it is anon's. */
 export class Database {
   readonly #client: Client;
   readonly #scope: Scope | null;
 
-  constructor(config: Config, key: ApiKey, scope: Scope | null) {
+  readonly #anonymous: boolean;
+
+  constructor(config: Config, key: ApiKey | null, scope: Scope | null) {
     this.#client = clientOf(config, key);
     this.#scope = scope;
+    this.#anonymous = key === null;
   }
 
   /** The answer of one query; throws the caller's error for a refusal, 503 when the database is out of reach. */
@@ -98,6 +101,7 @@ export class Database {
 
   /** Throws 401 when the key is dead, 403 when its row no longer holds the scope of this endpoint. */
   async confirmScope(): Promise<void> {
+    if (this.#anonymous) return;
     const answer = await this.#client.rpc("require_scope", this.#scope ? { scope: this.#scope } : {});
     if (answer.error) throw asApiError(answer);
   }

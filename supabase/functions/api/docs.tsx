@@ -115,7 +115,7 @@ function Entry({ operation, base }: { operation: Operation; base: string }) {
         <b>{method}</b>
         <code>{path}</code>
         <span>{summary}</span>
-        <code class="soft">{security[0].apiKey.join(" ")}</code>
+        <code class="soft">{security[0]?.apiKey.join(" ") ?? "no key"}</code>
       </summary>
       <div>
         {description && <p>{description}</p>}

@@ -37,12 +37,16 @@ export type Request<Params, Query, Body> = {
   body: Body;
   database: Database;
   config: Config;
+  /** Where the call came from. */
+  address: string;
 };
 
 /** What a handler gives: `data`, its page when it is a list, and the path of what was created. */
 export type Result = { data?: unknown; pagination?: Page["pagination"]; location?: string };
 
 export type Endpoint = {
+  /** Whether holders of an API key may call it, or whoever holds a link's token. */
+  access: "keyed" | "open";
   contract: Contract<z.ZodObject, z.ZodObject, z.ZodObject>;
   handle: (request: Request<never, never, never>) => Promise<Result>;
 };
@@ -56,5 +60,17 @@ export function keyed<
   contract: Contract<Params, Query, Body>,
   handle: (request: Request<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Result>,
 ): Endpoint {
-  return { contract, handle };
+  return { access: "keyed", contract, handle };
+}
+
+/** An endpoint for whoever holds a link's token, as `anon`. */
+export function open<
+  Params extends z.ZodObject = Nothing,
+  Query extends z.ZodObject = Nothing,
+  Body extends z.ZodObject = Nothing,
+>(
+  contract: Omit<Contract<Params, Query, Body>, "scope">,
+  handle: (request: Request<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Result>,
+): Endpoint {
+  return { access: "open", contract: { ...contract, scope: null }, handle };
 }

@@ -6,7 +6,7 @@ import { ApiError, type ErrorCode, type Problem } from "./errors.ts";
 const nothing = z.strictObject({});
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-type Found = Problem & { missing?: boolean; accepted?: string[] };
+export type Found = Problem & { missing?: boolean; accepted?: string[] };
 
 /** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
 export async function readInput({ contract }: Endpoint, c: Context) {
@@ -53,7 +53,13 @@ function single(queries: Record<string, string[]>, found: Found[]): Record<strin
   );
 }
 
-function check(schema: z.ZodObject, value: unknown, found: Found[], readOnly: string[]) {
+/** `value` as the schema has it; adds to `found` what is wrong with it. */
+export function check<Schema extends z.ZodObject>(
+  schema: Schema,
+  value: unknown,
+  found: Found[],
+  readOnly: string[] = [],
+) {
   const { data, error } = schema.safeParse(value, { reportInput: true });
   for (const issue of error?.issues ?? []) {
     const accepted = Object.keys(schema.shape);
@@ -66,7 +72,7 @@ function check(schema: z.ZodObject, value: unknown, found: Found[], readOnly: st
       found.push({
         path: issue.path.join("."),
         message: issue.input === undefined ? "is required" : issue.message,
-        missing: issue.input === undefined,
+        missing: issue.input === undefined || (issue.code === "custom" && issue.params?.missing === true),
       });
     }
   }

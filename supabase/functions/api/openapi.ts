@@ -58,7 +58,7 @@ export function openapi(endpoints: Endpoint[], config: Config) {
   });
 }
 
-function operation({ contract }: Endpoint): Parameters<OpenAPIHono["openAPIRegistry"]["registerPath"]>[0] {
+function operation({ access, contract }: Endpoint): Parameters<OpenAPIHono["openAPIRegistry"]["registerPath"]>[0] {
   const { method, path, summary, description, scope, params, query, body, status = 200 } = contract;
   return {
     method,
@@ -67,14 +67,14 @@ function operation({ contract }: Endpoint): Parameters<OpenAPIHono["openAPIRegis
     tags: [path.split("/")[1]],
     summary,
     description,
-    security: [{ apiKey: scope ? [scope] : [] }],
+    security: access === "open" ? [] : [{ apiKey: scope ? [scope] : [] }],
     request: {
       params,
       query,
       body: body &&
         { required: true, content: { "application/json": { schema: body, example: body.meta()?.example } } },
     },
-    responses: { [status]: success(contract, status), ...refusals(contract) },
+    responses: { [status]: success(contract, status), ...refusals(access, contract) },
   };
 }
 
@@ -104,10 +104,10 @@ function success({ answer, list }: Endpoint["contract"], status: number) {
   };
 }
 
-function refusals({ path, scope, body, refusals = [] }: Endpoint["contract"]) {
+function refusals(access: Endpoint["access"], { path, scope, body, refusals = [] }: Endpoint["contract"]) {
   const codes = new Set<ErrorCode>([
     "VALIDATION_ERROR",
-    "UNAUTHORIZED",
+    ...(access === "keyed" ? ["UNAUTHORIZED"] as const : []),
     ...(scope ? ["INSUFFICIENT_SCOPE"] as const : []),
     ...(path.includes(":") ? ["NOT_FOUND"] as const : []),
     ...(body ? ["INVALID_BODY", "MISSING_FIELDS", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const : []),

@@ -1,0 +1,83 @@
+import { toE164 } from "../contacts/phone.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../database.ts";
+import { ApiError, isErrorCode } from "../errors.ts";
+import { instant } from "../rows.ts";
+import { countTry } from "./rate_limit.ts";
+import type { Submission } from "./schema.ts";
+
+/** What `private.referral_form` gives. */
+export type Form = {
+  company: { name: string; logo_url: string | null; primary_color: string | null };
+  country: string | null;
+  referrer_first_name: string;
+  categories: string[];
+  status: "sent" | "viewed" | "submitted" | "expired";
+  withdrawn: boolean;
+  expires_at: string;
+};
+
+type Refused = { code: string; message: string; path: string | null; retry_after?: number };
+
+const unknownLink = () => new ApiError("NOT_FOUND", "There is no such link.");
+
+/** What the form of a token shows; throws 404. Changes nothing. */
+export async function readForm(database: Database, token: string): Promise<Form> {
+  const { data } = await database.ask((client) => client.rpc("referral_form", { token }));
+  if (data === null) throw unknownLink();
+  return data as Form;
+}
+
+/** Stamps that a person saw the form, once; throws 404. */
+export async function stampViewed(database: Database, token: string): Promise<void> {
+  const { data: known } = await database.ask((client) => client.rpc("view_referral_request", { token }));
+  if (!known) throw unknownLink();
+}
+
+/** Hands a friend's details in, once per token; throws 404, 409 and 410, and only then 429. */
+export async function submit(
+  database: Database,
+  token: string,
+  friend: Submission,
+  address: string,
+  config: Config,
+): Promise<{ status: "submitted"; submitted_at: string }> {
+  const wait = countTry(address, config);
+  if (wait > 0) {
+    await readOpenForm(database, token);
+    throw new ApiError("RATE_LIMITED", "Too many forms were sent from here.", {
+      headers: { "Retry-After": String(wait) },
+    });
+  }
+  const { phone } = friend;
+  const country = phone && !phone.startsWith("+") ? (await readOpenForm(database, token)).country : null;
+  const e164 = phone ? await toE164(phone, country) : undefined;
+  const { data } = await database.ask((client) =>
+    client.rpc("submit_referral", {
+      token,
+      first_name: friend.first_name,
+      last_name: friend.last_name ?? undefined,
+      email: friend.email ?? undefined,
+      phone: e164,
+      category: friend.category ?? undefined,
+      message: friend.message ?? undefined,
+    })
+  );
+  const { refused, submitted_at } = data as { refused?: Refused; submitted_at: string };
+  if (refused) throw asApiError(refused);
+  return { status: "submitted", submitted_at: instant(submitted_at) };
+}
+
+async function readOpenForm(database: Database, token: string): Promise<Form> {
+  const form = await readForm(database, token);
+  if (form.status === "submitted") throw new ApiError("CONFLICT", "This form has been submitted already.");
+  if (form.status === "expired") throw new ApiError("EXPIRED", "This link is no longer valid.");
+  return form;
+}
+
+function asApiError({ code, message, path, retry_after }: Refused): ApiError {
+  return new ApiError(isErrorCode(code) ? code : "INTERNAL_ERROR", message, {
+    details: path ? [{ path, message }] : undefined,
+    headers: retry_after ? { "Retry-After": String(retry_after) } : undefined,
+  });
+}
