@@ -85,6 +85,7 @@ export type Database = {
       "company_settings": {
         Row: {
           "company_id": string;
+          "form_tries_per_hour": number;
           "referral_categories": (string)[];
           "referral_pipeline_id": string | null;
           "referral_stage_id": string | null;
@@ -93,6 +94,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "company_id": string;
+          "form_tries_per_hour"?: number;
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -100,6 +102,7 @@ export type Database = {
         };
         Update: {
           "company_id"?: string;
+          "form_tries_per_hour"?: number;
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -391,6 +394,123 @@ export type Database = {
           },
         ];
       };
+      "referral_requests": {
+        Row: {
+          "company_id": string;
+          "consented_at": string | null;
+          "contact_id": string;
+          "created_at": string;
+          "created_by": string | null;
+          "deal_id": string | null;
+          "email_error": string | null;
+          "email_id": string | null;
+          "emailed_at": string | null;
+          "expires_at": string;
+          "expires_in_days": number;
+          "how_it_works_html": string | null;
+          "id": string;
+          "intro_html": string | null;
+          "recipient_email": string;
+          "recipient_name": string;
+          "referral_id": string | null;
+          "sent_at": string;
+          "subject_override": string | null;
+          "submitted_at": string | null;
+          "updated_at": string;
+          "viewed_at": string | null;
+          "withdrawn_at": string | null;
+          "listed_at": string | null;
+          "status": string | null;
+        };
+        ComputedFields: "listed_at" | "status";
+        Insert: {
+          "company_id": string;
+          "consented_at"?: string | null;
+          "contact_id": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deal_id"?: string | null;
+          "email_error"?: string | null;
+          "email_id"?: string | null;
+          "emailed_at"?: string | null;
+          "expires_at": string;
+          "expires_in_days"?: number;
+          "how_it_works_html"?: string | null;
+          "id"?: string;
+          "intro_html"?: string | null;
+          "recipient_email": string;
+          "recipient_name": string;
+          "referral_id"?: string | null;
+          "sent_at"?: string;
+          "subject_override"?: string | null;
+          "submitted_at"?: string | null;
+          "updated_at"?: string;
+          "viewed_at"?: string | null;
+          "withdrawn_at"?: string | null;
+        };
+        Update: {
+          "company_id"?: string;
+          "consented_at"?: string | null;
+          "contact_id"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deal_id"?: string | null;
+          "email_error"?: string | null;
+          "email_id"?: string | null;
+          "emailed_at"?: string | null;
+          "expires_at"?: string;
+          "expires_in_days"?: number;
+          "how_it_works_html"?: string | null;
+          "id"?: string;
+          "intro_html"?: string | null;
+          "recipient_email"?: string;
+          "recipient_name"?: string;
+          "referral_id"?: string | null;
+          "sent_at"?: string;
+          "subject_override"?: string | null;
+          "submitted_at"?: string | null;
+          "updated_at"?: string;
+          "viewed_at"?: string | null;
+          "withdrawn_at"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "referral_requests_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "referral_requests_contact_fkey";
+            columns: ["contact_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_contacts";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "referral_requests_created_by_fkey";
+            columns: ["created_by", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "api_keys";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "referral_requests_deal_fkey";
+            columns: ["deal_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_deals";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "referral_requests_referral_fkey";
+            columns: ["referral_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "referrals";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
       "referrals": {
         Row: {
           "category": string | null;
@@ -485,6 +605,19 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "ask_for_referral": {
+        Args: {
+          "contact": string;
+          "deal"?: string;
+          "expires_in_days"?: number;
+          "how_it_works_html"?: string;
+          "intro_html"?: string;
+          "subject_override"?: string;
+          "token": string;
+          "unsubscribe_token": string;
+        };
+        Returns: Json;
+      };
       "calling_country": { Args: Record<PropertyKey, never>; Returns: string };
       "contact": {
         Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
@@ -493,6 +626,7 @@ export type Database = {
           & "the function public.contact with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
       };
       "contact_with_email": { Args: { "email": string }; Returns: string };
+      "convert_referral": { Args: { "referral_id": string }; Returns: Json };
       "create_pipeline": { Args: { "name": string; "stages": Json }; Returns: Json };
       "listed_at":
         | {
@@ -509,6 +643,12 @@ export type Database = {
         }
         | {
           Args: { "": Database["public"]["Tables"]["crm_pipelines"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["referral_requests"]["Row"] };
           Returns:
             & { error: true }
             & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
@@ -541,6 +681,15 @@ export type Database = {
           & { error: true }
           & "the function public.placements with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
       };
+      "record_request_mail": {
+        Args: { "email_error"?: string; "email_id"?: string; "request_id": string };
+        Returns: undefined;
+      };
+      "record_thank_you": {
+        Args: { "attempt": number; "email_id"?: string; "error"?: string; "referral_id": string };
+        Returns: undefined;
+      };
+      "referral_form": { Args: { "token": string }; Returns: Json };
       "referral_in_the_way": { Args: { "chain": Json; "changed_id"?: string }; Returns: string };
       "referral_leaderboard": { Args: { "max_entries"?: number; "only_converted"?: boolean }; Returns: Json };
       "referred_contact": {
@@ -562,6 +711,10 @@ export type Database = {
             & { error: true }
             & "the function public.referrer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         };
+      "renew_referral_request": {
+        Args: { "request_id": string; "token": string; "unsubscribe_token": string };
+        Returns: Json;
+      };
       "require_scope": { Args: { "scope"?: string }; Returns: undefined };
       "stages": {
         Args: { "": Database["public"]["Tables"]["crm_pipelines"]["Row"] };
@@ -569,6 +722,32 @@ export type Database = {
           & { error: true }
           & "the function public.stages with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
       };
+      "status": {
+        Args: {
+          "request": Omit<
+            Database["public"]["Tables"]["referral_requests"]["Row"],
+            Database["public"]["Tables"]["referral_requests"]["ComputedFields"]
+          >;
+        };
+        Returns: string;
+      };
+      "submit_referral": {
+        Args: {
+          "category"?: string;
+          "email"?: string;
+          "first_name": string;
+          "last_name"?: string;
+          "message"?: string;
+          "phone"?: string;
+          "token": string;
+        };
+        Returns: Json;
+      };
+      "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
+      "unsubscribe": { Args: { "token": string }; Returns: boolean };
+      "unsubscribe_form": { Args: { "token": string }; Returns: Json };
+      "view_referral_request": { Args: { "token": string }; Returns: boolean };
+      "withdraw_referral_request": { Args: { "request_id": string }; Returns: undefined };
     };
     Enums: {
       [_ in never]: never;

@@ -3,7 +3,9 @@ import { type Endpoint, keyed } from "../endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
 import { present } from "../rows.ts";
 import { ById } from "../values.ts";
+import { convertReferral } from "./convert.ts";
 import {
+  ConvertedReferral,
   ExpandedReferral,
   Leaderboard,
   LeaderboardQuery,
@@ -99,4 +101,17 @@ export const referralEndpoints: Endpoint[] = [
     await database.row((client) => client.from("referrals").delete().eq("id", params.id).select("id"));
     return {};
   }),
+
+  keyed({
+    method: "post",
+    path: "/referrals/:id/convert",
+    summary: "Convert a referral and thank the referrer",
+    description:
+      "Repeating it is safe: the same `converted_at`, no second mail; a mail that had failed is tried again. A mail " +
+      "that fails never undoes the conversion.",
+    scope: "referrals:write",
+    params: ById,
+    answer: ConvertedReferral,
+    refusals: ["CONFLICT"],
+  }, async ({ params, database, config }) => ({ data: await convertReferral(params.id, database, config) })),
 ];

@@ -49,6 +49,12 @@ export const ExpandedReferral = Referral.extend({
   opportunity: OpportunityCard.nullable().optional(),
 }).meta({ id: "ExpandedReferral", example: Referral.meta()?.example });
 
+/** A converted referral, and what became of the mail that thanks its referrer. */
+export const ConvertedReferral = Referral.extend({
+  thank_you_sent: z.boolean(),
+  thank_you_error: z.string().nullable(),
+}).meta({ id: "ConvertedReferral" });
+
 const writable = {
   referred_contact_id: Id.nullish(),
   referred_deal_id: Id.nullish(),
