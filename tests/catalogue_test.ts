@@ -33,7 +33,7 @@ const guards: Record<string, Guard> = {
     offenders: `
       select proname from ${functions}
       where prosecdef and has_function_privilege('api_key', functions.oid, 'execute')
-        and proname <> 'company_for' and prosrc !~ 'private\\.(company_for|calling_key)\\('`,
+        and proname <> 'company_for' and prosrc !~ 'private\\.(company_for|require_company|open_request|calling_key)\\('`,
     violations: [`
       create function private.all_emails() returns setof text language sql security definer set search_path = ''
         as 'select email from public.crm_contacts';

@@ -44,7 +44,9 @@ Deno.test("a forged row handed to a computed field gives nothing of bob's", asyn
   const computed = await sql<{ name: string; table: string }[]>`
     select proname as name, typname as table from pg_proc
     join pg_type on pg_type.oid = proargtypes[0]
-    where pronamespace = 'public'::regnamespace and pronargs = 1 and typtype = 'c' and proname <> 'listed_at'
+    where pronamespace = 'public'::regnamespace and pronargs = 1 and typtype = 'c'
+      -- These read nothing but the row they are given.
+      and proname not in ('listed_at', 'status')
     order by 1, 2
   `;
   assert(computed.length >= 7);

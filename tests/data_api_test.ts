@@ -24,7 +24,7 @@ Deno.test("each scope sees the rows of its own tables and of no other", async ()
   const { alice } = await world();
   await rowsOf(alice);
   const seen = {
-    "referrals:read": ["referrals"],
+    "referrals:read": ["referral_requests", "referrals"],
     "contacts:read": ["crm_contacts"],
     "opportunities:read": ["crm_deal_placements", "crm_deals"],
     "pipelines:read": ["crm_pipeline_stages", "crm_pipelines"],

@@ -1,6 +1,9 @@
 import { type Endpoint } from "../supabase/functions/api/endpoint.ts";
-import { endpoints } from "../supabase/functions/api/app.ts";
+import { endpoints as all } from "../supabase/functions/api/app.ts";
 import { call, chain, type Json, type Person, type Reply } from "./world.ts";
+
+/** Every endpoint behind an API key. */
+export const endpoints = all.filter(({ access }) => access === "keyed");
 
 /** A row of each kind, by the names that paths, bodies and filters have for its id. */
 export type Rows = { paths: Record<string, string>; fields: Record<string, string> };
@@ -15,12 +18,14 @@ export async function rowsOf(person: Person): Promise<Rows> {
     stage_id: stage.id,
   });
   if (moved.status !== 200) throw new Error(moved.text);
+  const request = await person.creates("/referrals/request", { contact_id: friend.id });
   return named({
     contact: friend.id,
     opportunity: opportunity.id,
     pipeline: pipeline.id,
     referral: referral.id,
     referrer: referrer.id,
+    request: request.request_id,
     stage: stage.id,
   });
 }
@@ -28,10 +33,20 @@ export async function rowsOf(person: Person): Promise<Rows> {
 /** Ids of nothing. */
 export function nowhere(): Rows {
   const any = () => crypto.randomUUID();
-  return named({ contact: any(), opportunity: any(), pipeline: any(), referral: any(), referrer: any(), stage: any() });
+  return named({
+    contact: any(),
+    opportunity: any(),
+    pipeline: any(),
+    referral: any(),
+    referrer: any(),
+    request: any(),
+    stage: any(),
+  });
 }
 
-function named(ids: Record<"contact" | "opportunity" | "pipeline" | "referral" | "referrer" | "stage", string>): Rows {
+type Kind = "contact" | "opportunity" | "pipeline" | "referral" | "referrer" | "request" | "stage";
+
+function named(ids: Record<Kind, string>): Rows {
   return {
     paths: {
       "/contacts": ids.contact,
@@ -39,6 +54,7 @@ function named(ids: Record<"contact" | "opportunity" | "pipeline" | "referral" |
       "/opportunities": ids.opportunity,
       "/pipelines": ids.pipeline,
       "/referrals": ids.referral,
+      "/referrals/requests": ids.request,
     },
     fields: {
       contact_id: ids.contact,
@@ -99,5 +115,3 @@ export async function askEach<Shown>(
     })),
   );
 }
-
-export { endpoints };

@@ -52,12 +52,24 @@ Deno.test("these guards look at a database that had the platform's default privi
   ]);
 });
 
-Deno.test("strangers and users of the platform touch no table and call no function of ours", async () => {
-  for (const role of ["anon", "authenticated"]) {
-    assertEquals([role, await tablesOf(role), await functionsOf(role)], [role, {}, []]);
-    const [{ sees }] = await sql`select has_schema_privilege(${role}, 'private', 'usage') as sees`;
-    assertEquals([role, sees], [role, false]);
-  }
+Deno.test("users of the platform touch no table and call no function of ours, strangers those that take a token", async () => {
+  assertEquals([await tablesOf("authenticated"), await functionsOf("authenticated")], [{}, []]);
+  const [{ sees }] = await sql`select has_schema_privilege('authenticated', 'private', 'usage') as sees`;
+  assertEquals(sees, false);
+  const submission =
+    "submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text)";
+  assertEquals([await tablesOf("anon"), await functionsOf("anon")], [{}, [
+    "private.referral_form(token text)",
+    `private.${submission}`,
+    "private.unsubscribe(token text)",
+    "private.unsubscribe_form(token text)",
+    "private.view_referral_request(token text)",
+    "public.referral_form(token text)",
+    `public.${submission}`,
+    "public.unsubscribe(token text)",
+    "public.unsubscribe_form(token text)",
+    "public.view_referral_request(token text)",
+  ]]);
 });
 
 Deno.test("a key can touch exactly these tables and columns", async () => {
@@ -77,6 +89,7 @@ Deno.test("a key can touch exactly these tables and columns", async () => {
     "select public.crm_deals": "all",
     "select public.crm_pipeline_stages": "all",
     "select public.crm_pipelines": "all",
+    "select public.referral_requests": "all",
     "select public.referrals": "all",
     "update public.companies": "name, logo_url, primary_color, contact_email, country, timezone",
     "update public.company_settings": "referral_categories, referral_pipeline_id, referral_stage_id",
@@ -90,40 +103,56 @@ Deno.test("a key can touch exactly these tables and columns", async () => {
 Deno.test("a key can call exactly these functions", async () => {
   assertEquals(await functionsOf("api_key"), [
     "private.are_distinct_labels(labels text[])",
+    "private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
     "private.calling_country()",
     "private.calling_key()",
     "private.claimed_company()",
     "private.claims()",
     "private.company_for(VARIADIC scopes text[])",
+    "private.convert_referral(referral_id uuid)",
     "private.deal_contact(deal_id uuid)",
     "private.deal_placements(deal_id uuid)",
     "private.deal_referrer(deal_id uuid)",
     "private.may_write_referrals()",
     "private.note_key_use()",
+    "private.record_request_mail(request_id uuid, email_id text, email_error text)",
+    "private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text)",
     "private.referral_leaderboard(max_entries integer, only_converted boolean)",
     "private.referral_opportunity(referral_id uuid)",
     "private.referral_referred_contact(referral_id uuid)",
     "private.referral_referrer(referral_id uuid)",
     "private.refuse(status integer, code text, message text, details text, hint text)",
+    "private.renew_referral_request(request_id uuid, token text, unsubscribe_token text)",
+    "private.thank_you_outcome(referral_id uuid)",
+    "private.withdraw_referral_request(request_id uuid)",
+    "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
     "public.calling_country()",
     "public.contact(crm_deals)",
     "public.contact_with_email(email text)",
+    "public.convert_referral(referral_id uuid)",
     "public.create_pipeline(name text, stages jsonb)",
     "public.listed_at(crm_contacts)",
     "public.listed_at(crm_deals)",
     "public.listed_at(crm_pipelines)",
+    "public.listed_at(referral_requests)",
     "public.listed_at(referrals)",
     "public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer)",
     "public.note_key_use()",
     "public.opportunity(referrals)",
     "public.placements(crm_deals)",
+    "public.record_request_mail(request_id uuid, email_id text, email_error text)",
+    "public.record_thank_you(referral_id uuid, attempt integer, email_id text, error text)",
     "public.referral_in_the_way(chain jsonb, changed_id uuid)",
     "public.referral_leaderboard(max_entries integer, only_converted boolean)",
     "public.referred_contact(referrals)",
     "public.referrer(crm_deals)",
     "public.referrer(referrals)",
+    "public.renew_referral_request(request_id uuid, token text, unsubscribe_token text)",
     "public.require_scope(scope text)",
     "public.stages(crm_pipelines)",
+    "public.status(request referral_requests)",
+    "public.thank_you_outcome(referral_id uuid)",
+    "public.withdraw_referral_request(request_id uuid)",
   ]);
 });
 

@@ -145,6 +145,7 @@ const tables = {
   "/deals": "crm_deals",
   "/contacts": "crm_contacts",
   "/pipelines": "crm_pipelines",
+  "/referrals/requests": "referral_requests",
 };
 
 /** Gives `count` rows of each list, made a second apart from the first of 2026 on, changed in the opposite order. */
@@ -158,6 +159,9 @@ async function rowsOverTime(person: Person, count: number): Promise<void> {
   await sql`insert into crm_pipelines (company_id, name, ${at}) select ${companyId}, 'L' || n, ${times} from ${rows}`;
   await sql`insert into referrals (company_id, referrer_contact_id, ${at})
     select ${companyId}, (select id from crm_contacts where company_id = ${companyId} limit 1), ${times} from ${rows}`;
+  await sql`insert into referral_requests (company_id, contact_id, recipient_email, recipient_name, expires_at, ${at})
+    select ${companyId}, (select id from crm_contacts where company_id = ${companyId} limit 1), 'r@example.com', 'R',
+      now() + interval '1 day', ${times} from ${rows}`;
 }
 
 Deno.test("every list sorts by both columns in both orders, and bounds exclude their instant", async () => {

@@ -94,16 +94,18 @@ Deno.test("dots in a path, sent as they are, lead nowhere that a key does not gu
 Deno.test("another method is a 405 that names the right ones, and HEAD answers like GET", async () => {
   const { alice } = await world();
   const rows = nowhere();
+  const fixed = ["/referrals/leaderboard", "/referrals/request", "/referrals/requests"];
   for (const path of new Set(endpoints.map(({ contract }) => contract.path))) {
     const here = endpoints.filter(({ contract }) => contract.path === path);
     const known = here.map(({ contract }) => contract.method.toUpperCase());
     const allowed = [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) => !known.includes(method))) {
       // A fixed route beside one with an id: this method reaches the other.
-      if (path === "/referrals/leaderboard" && ["PATCH", "DELETE"].includes(method)) continue;
+      const beside = fixed.includes(path) ? ["GET", "PATCH", "DELETE"].filter((other) => !known.includes(other)) : [];
+      if (beside.includes(method)) continue;
       const reply = await call(method, pathTo(here[0], rows), undefined, { token: alice.token });
       assertEquals(outcome(reply), [405, "METHOD_NOT_ALLOWED"], `${method} ${path}`);
-      const wanted = path === "/referrals/leaderboard" ? [...allowed, "PATCH", "DELETE"] : allowed;
+      const wanted = [...new Set([...allowed, ...beside, ...(beside.includes("GET") ? ["HEAD"] : [])])];
       assertEquals(reply.headers.get("allow")?.split(", ").sort(), wanted.sort(), `${method} ${path}`);
     }
     if (known.includes("GET")) {
