@@ -4,14 +4,16 @@ import { ownCost } from "./own_cost.ts";
 import { roundTrips } from "./round_trips.ts";
 import { throughput } from "./throughput.ts";
 import { triggers } from "./triggers.ts";
+import { wrongTokens } from "./wrong_tokens.ts";
 
-// Answers all questions, or those named: `deno task bench [cost] [breakdown] [throughput] [triggers] [trips]`.
+// Answers all questions, or those named: `deno task bench [cost] [breakdown] [throughput] [triggers] [trips] [tokens]`.
 const questions: Record<string, () => Promise<void>> = {
   cost: ownCost,
   breakdown,
   throughput,
   triggers,
   trips: roundTrips,
+  tokens: wrongTokens,
 };
 
 const unknown = Deno.args.filter((name) => !(name in questions));

@@ -1,6 +1,9 @@
+import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
+import { createApp } from "../supabase/functions/api/app.ts";
+import { readConfig } from "../supabase/functions/api/config.ts";
 import { mailbox, mailsTo, plan } from "./mailbox.ts";
-import { type Json, type Person, sql, world } from "./world.ts";
+import { type Json, type Person, sql, stack, world } from "./world.ts";
 
 const busy = "The mail provider is busy; try again in a minute.";
 const quota = "The mail provider's sending quota is used up; try again when it is renewed.";
@@ -59,4 +62,36 @@ Deno.test("a mail that could not be sent is sent again on demand, under a fresh 
 
   assertEquals([failed.email_sent, again.data.email_sent, again.data.email_error], [false, true, null]);
   assertEquals((await mailsTo(contact.email)).length, 1);
+});
+
+Deno.test("without a mail provider a request stands, and says that mail is off", async () => {
+  const { alice } = await world();
+  const contact = await rita(alice);
+  const { kid, secret } = stack.signing;
+  const app = createApp(readConfig({
+    SUPABASE_URL: stack.url,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: stack.publishableKey }),
+    SUPABASE_JWKS: JSON.stringify({
+      keys: [{ kty: "oct", alg: "HS256", kid, k: Buffer.from(secret).toString("base64url") }],
+    }),
+    PUBLIC_FORM_URL: "https://forms.example/#{token}",
+  }));
+
+  const response = await app.fetch(
+    new Request("http://localhost/api/v1/referrals/request", {
+      method: "POST",
+      headers: { authorization: `Bearer ${alice.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ contact_id: contact.id }),
+    }),
+  );
+  const { data }: Json = await response.json();
+
+  assertEquals([response.status, data.email_sent, data.email_error], [
+    201,
+    false,
+    "Mail is switched off on this deployment.",
+  ]);
+  assertEquals(data.public_url, `https://forms.example/#${data.token}`);
+  assertEquals(await mailsTo(contact.email), []);
+  assertEquals((await alice.gets(`/referrals/requests/${data.request_id}`)).status, "sent");
 });
