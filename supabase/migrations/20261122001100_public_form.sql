@@ -18,9 +18,7 @@ security definer
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'company', jsonb_build_object(
-      'name', companies.name, 'logo_url', companies.logo_url, 'primary_color', companies.primary_color
-    ),
+    'company', private.brand(companies) - 'contact_email',
     'country', companies.country,
     'referrer_first_name', crm_contacts.first_name,
     'categories', to_jsonb(company_settings.referral_categories),
@@ -248,47 +246,6 @@ as $$
   )
 $$;
 
--- Who a link's unsubscribing is from, for its page; null for an unknown token.
-create function private.unsubscribe_form(token text)
-returns jsonb
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select jsonb_build_object(
-    'company', jsonb_build_object(
-      'name', companies.name, 'logo_url', companies.logo_url, 'primary_color', companies.primary_color
-    ),
-    'unsubscribed', exists (
-      select from private.unsubscribed
-      where unsubscribed.company_id = link.company_id and unsubscribed.email = link.email
-    )
-  )
-  from private.unsubscribe_links as link
-  join public.companies on companies.id = link.company_id
-  where link.token_hash = private.token_hash(token)
-$$;
-
--- This workspace asks this person no more; false for an unknown token. Repeating it is safe.
-create function private.unsubscribe(token text)
-returns boolean
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  link private.unsubscribe_links;
-begin
-  select * into link from private.unsubscribe_links where token_hash = private.token_hash(token);
-  if not found then
-    return false;
-  end if;
-  insert into private.unsubscribed (company_id, email) values (link.company_id, link.email) on conflict do nothing;
-  return true;
-end
-$$;
-
 create function public.referral_form(token text) returns jsonb
 language sql stable set search_path = ''
 as $$ select private.referral_form(token) $$;
@@ -310,23 +267,12 @@ returns jsonb
 language sql set search_path = ''
 as $$ select private.submit_referral(token, first_name, last_name, email, phone, category, message) $$;
 
-create function public.unsubscribe_form(token text) returns jsonb
-language sql stable set search_path = ''
-as $$ select private.unsubscribe_form(token) $$;
-
-create function public.unsubscribe(token text) returns boolean
-language sql set search_path = ''
-as $$ select private.unsubscribe(token) $$;
-
 revoke execute on function private.referral_form(text), private.view_referral_request(text),
   private.contact_for(uuid, text, text, text, text), private.open_referred_deal(uuid, uuid),
-  private.submit_referral(text, text, text, text, text, text, text), private.refusal(integer, text, text, text, integer),
-  private.unsubscribe_form(text), private.unsubscribe(text) from public;
+  private.submit_referral(text, text, text, text, text, text, text),
+  private.refusal(integer, text, text, text, integer) from public;
 revoke execute on function public.referral_form(text), public.view_referral_request(text),
-  public.submit_referral(text, text, text, text, text, text, text), public.unsubscribe_form(text),
-  public.unsubscribe(text) from public, anon, authenticated, service_role;
+  public.submit_referral(text, text, text, text, text, text, text) from public, anon, authenticated, service_role;
 grant execute on function private.referral_form(text), private.view_referral_request(text),
-  private.submit_referral(text, text, text, text, text, text, text), private.unsubscribe_form(text),
-  private.unsubscribe(text), public.referral_form(text), public.view_referral_request(text),
-  public.submit_referral(text, text, text, text, text, text, text), public.unsubscribe_form(text),
-  public.unsubscribe(text) to anon;
+  private.submit_referral(text, text, text, text, text, text, text), public.referral_form(text),
+  public.view_referral_request(text), public.submit_referral(text, text, text, text, text, text, text) to anon;

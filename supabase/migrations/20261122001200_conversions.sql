@@ -82,12 +82,7 @@ stable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'brand', jsonb_build_object(
-      'name', companies.name,
-      'logo_url', companies.logo_url,
-      'primary_color', companies.primary_color,
-      'contact_email', companies.contact_email
-    ),
+    'brand', private.brand(companies),
     'referrer', jsonb_build_object(
       'first_name', referrer.first_name, 'last_name', referrer.last_name, 'email', referrer.email
     ),
