@@ -2,8 +2,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ask } from "./asked.ts";
 import { contents } from "./contents.ts";
 import { elements, textOf } from "./html.ts";
+import { createApp } from "../supabase/functions/api/app.ts";
+import { readConfig } from "../supabase/functions/api/config.ts";
 import { page } from "../supabase/functions/api/public_form/page.tsx";
-import { call, sql, world } from "./world.ts";
+import { call, sql, stack, world } from "./world.ts";
 
 const post = (path: string, fields: Record<string, string> = {}) =>
   call("POST", path, undefined, { raw: new URLSearchParams(fields) });
@@ -199,5 +201,23 @@ Deno.test("a colour or a logo that the database should never hold reaches neithe
       policy,
       /^default-src 'none'; style-src '[^';]+' '[^';]+'; form-action 'self'; base-uri 'none'; [^;]+$/,
     );
+  }
+});
+
+Deno.test("a database out of reach gets a kind page that says when to come back", async () => {
+  const closed = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = closed.addr;
+  closed.close();
+  const app = createApp(readConfig({
+    SUPABASE_URL: `http://127.0.0.1:${port}`,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: stack.publishableKey }),
+    SUPABASE_JWKS: JSON.stringify({ keys: [] }),
+  }));
+
+  for (const [method, path] of [["GET", "/refer/x"], ["POST", "/refer/x"], ["POST", "/public/unsubscribe/x"]]) {
+    const answer = await app.request(`/api/v1${path}`, { method });
+
+    assertEquals([answer.status, textOf(await answer.text(), "h1")], [503, "We cannot be reached just now"], path);
+    assertEquals([answer.headers.get("retry-after"), answer.headers.get("cache-control")], ["2", "no-store"]);
   }
 });
