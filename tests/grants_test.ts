@@ -57,7 +57,7 @@ Deno.test("users of the platform touch no table and call no function of ours, st
   const [{ sees }] = await sql`select has_schema_privilege('authenticated', 'private', 'usage') as sees`;
   assertEquals(sees, false);
   const submission =
-    "submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text)";
+    "submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean)";
   assertEquals([await tablesOf("anon"), await functionsOf("anon")], [{}, [
     "private.referral_form(token text)",
     `private.${submission}`,

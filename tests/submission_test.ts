@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { call, type Json, type Person, sql, stack, world } from "./world.ts";
+import { call, type Json, type Person, rest, sql, stack, world } from "./world.ts";
 
 const friend = { first_name: "Noah", email: "noah@example.com", consent: true };
 const submit = (token: string, body: unknown = friend) =>
@@ -64,7 +64,7 @@ Deno.test("200 tokens, each handed in 32 times at once over many connections, ma
   const tries = tokens.flatMap((token, n) => Array.from({ length: perToken }, () => ({ token, n })));
   const answers = await Promise.all(
     tries.map(({ token, n }) =>
-      clients`select submit_referral(${token}, 'Friend', null, ${`friend-${n}@example.com`}) as answer`
+      clients`select submit_referral(${token}, 'Friend', null, ${`friend-${n}@example.com`}, consent => true) as answer`
     ),
   );
   await clients.end();
@@ -167,6 +167,26 @@ Deno.test("a form needs a first name, an email or a phone, and consent; nothing 
       [400, "VALIDATION_ERROR", "message"],
     ],
   );
+  assertEquals(await counts(alice), { referrals: 0, opportunities: 0, friends: 0, submitted: 0 });
+});
+
+Deno.test("the database takes nothing without consent or a way to reach the friend, around the function either", async () => {
+  const { alice } = await world();
+  const [token] = await askMany(alice, 1);
+  const directly = async (body: Json) =>
+    (await rest("POST", "/rpc/submit_referral", { token, first_name: "Noah", ...body })).body;
+
+  const answers = [
+    await directly({ email: "noah@example.com" }),
+    await directly({ email: "noah@example.com", consent: null }),
+    await directly({ consent: true }),
+  ];
+
+  assertEquals(answers.map(({ refused }) => [refused.status, refused.code, refused.path]), [
+    [400, "VALIDATION_ERROR", "consent"],
+    [400, "VALIDATION_ERROR", "consent"],
+    [400, "MISSING_FIELDS", "email"],
+  ]);
   assertEquals(await counts(alice), { referrals: 0, opportunities: 0, friends: 0, submitted: 0 });
 });
 

@@ -140,7 +140,8 @@ $$;
 
 -- Takes a friend's details in one transaction: contact, opportunity, referral, request `submitted`. Gives `{"submitted_at"}`,
 -- or `{"refused": {"status", "code", "message", …}}`: a value, not an error, so that the try stays counted. The phone is
--- E.164; a token works once, 404, 409 and 410 come before any limit.
+-- E.164; a token works once, 404, 409 and 410 come before any limit. Nothing is taken without the friend's consent, nor
+-- without a way to reach them.
 create function private.submit_referral(
   token text,
   first_name text,
@@ -148,7 +149,8 @@ create function private.submit_referral(
   email text,
   phone text,
   category text,
-  message text
+  message text,
+  consent boolean
 )
 returns jsonb
 language plpgsql
@@ -198,6 +200,12 @@ begin
   set tries = link.tries + 1, tries_since = link.tries_since
   where request_id = link.request_id;
 
+  if consent is not true then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be true: your friend must agree', 'consent');
+  end if;
+  if coalesce(email, phone) is null then
+    return private.refusal(400, 'MISSING_FIELDS', 'is required, or phone', 'email');
+  end if;
   if category is not null and cardinality(settings.referral_categories) > 0
     and category <> all (settings.referral_categories)
   then
@@ -261,18 +269,19 @@ create function public.submit_referral(
   email text default null,
   phone text default null,
   category text default null,
-  message text default null
+  message text default null,
+  consent boolean default false
 )
 returns jsonb
 language sql set search_path = ''
-as $$ select private.submit_referral(token, first_name, last_name, email, phone, category, message) $$;
+as $$ select private.submit_referral(token, first_name, last_name, email, phone, category, message, consent) $$;
 
 revoke execute on function private.referral_form(text), private.view_referral_request(text),
   private.contact_for(uuid, text, text, text, text), private.open_referred_deal(uuid, uuid),
-  private.submit_referral(text, text, text, text, text, text, text),
+  private.submit_referral(text, text, text, text, text, text, text, boolean),
   private.refusal(integer, text, text, text, integer) from public;
 revoke execute on function public.referral_form(text), public.view_referral_request(text),
-  public.submit_referral(text, text, text, text, text, text, text) from public, anon, authenticated, service_role;
+  public.submit_referral(text, text, text, text, text, text, text, boolean) from public, anon, authenticated, service_role;
 grant execute on function private.referral_form(text), private.view_referral_request(text),
-  private.submit_referral(text, text, text, text, text, text, text), public.referral_form(text),
-  public.view_referral_request(text), public.submit_referral(text, text, text, text, text, text, text) to anon;
+  private.submit_referral(text, text, text, text, text, text, text, boolean), public.referral_form(text),
+  public.view_referral_request(text), public.submit_referral(text, text, text, text, text, text, text, boolean) to anon;

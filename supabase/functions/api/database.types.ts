@@ -734,6 +734,7 @@ export type Database = {
       "submit_referral": {
         Args: {
           "category"?: string;
+          "consent"?: boolean;
           "email"?: string;
           "first_name": string;
           "last_name"?: string;

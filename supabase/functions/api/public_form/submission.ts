@@ -61,6 +61,7 @@ export async function submit(
       phone: e164,
       category: friend.category ?? undefined,
       message: friend.message ?? undefined,
+      consent: friend.consent,
     })
   );
   const { refused, submitted_at } = data as { refused?: Refused; submitted_at: string };
