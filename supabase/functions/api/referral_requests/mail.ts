@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
+import type { Brand } from "../emails/brand.ts";
 import { newToken } from "../link_tokens.ts";
 import { sendMail } from "../mail.ts";
 import { instant } from "../rows.ts";
@@ -8,7 +10,7 @@ import { instant } from "../rows.ts";
 type RequestMail = {
   request_id: string;
   expires_at: string;
-  brand: { name: string; logo_url: string | null; primary_color: string | null; contact_email: string | null };
+  brand: Brand;
   timezone: string;
   contact: { first_name: string; last_name: string | null; email: string };
   opportunity: { name: string } | null;
@@ -45,7 +47,9 @@ export async function mailRequest(
     text,
     headers: { "List-Unsubscribe": `<${unsubscribeUrl}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" },
     // Each sending has a token of its own, so each is a mail of its own.
-    idempotencyKey: `referral-request/${request.request_id}/${await shortHash(token)}`,
+    idempotencyKey: `referral-request/${request.request_id}/${
+      createHash("sha256").update(token).digest("hex").slice(0, 16)
+    }`,
   });
   await database.ask((client) =>
     client.rpc("record_request_mail", {
@@ -62,9 +66,4 @@ export async function mailRequest(
     email_sent: error === null,
     email_error: error,
   };
-}
-
-async function shortHash(token: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
-  return [...digest.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
+import type { Brand } from "../emails/brand.ts";
 import { ApiError } from "../errors.ts";
 import { type Outcome, sendMail } from "../mail.ts";
 import { present } from "../rows.ts";
@@ -12,7 +13,7 @@ type Conversion = {
   sent: boolean | null;
   error: string | null;
   mail: {
-    brand: { name: string; logo_url: string | null; primary_color: string | null; contact_email: string | null };
+    brand: Brand;
     referrer: { first_name: string; last_name: string | null; email: string | null };
     friend: { first_name: string } | null;
   } | null;
