@@ -1,5 +1,19 @@
 import postgres from "postgres";
 import { Refusal } from "./refusal.ts";
+import { Session } from "./session.ts";
+
+/** The settings of a connection that migrates, as the Supabase CLI has them. */
+export const asPostgres = { role: "postgres", search_path: '"$user", public, extensions' };
+
+/**
+ * A session of `url`, with these settings. It takes and gives arrays as text: postgres.js would ask for their types first, and
+ * end the process when the connection is lost meanwhile.
+ */
+export function openSession(url: string, connection: Record<string, string> = {}, notified?: () => void): Session {
+  // `onnotify` is no option that postgres.js documents; its `listen` has a connection of its own, which need not come back.
+  const options = { connection, connect_timeout: 10, fetch_types: false, onnotice: () => {}, onnotify: notified };
+  return new Session((own) => postgres(url, { ...options, ...own }));
+}
 
 /** Gives `use` one connection, with these settings, and closes it. Throws a Refusal when there is no database. */
 export async function withConnection<T>(

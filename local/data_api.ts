@@ -1,8 +1,10 @@
 import { App, RelationNotFoundError } from "@supabase/lite";
 import { createPostgresConnection, type PostgresConnection } from "@supabase/lite/postgres";
 import postgres from "postgres";
+import { createPool, type Pool } from "./pool.ts";
 import { Refusal } from "./refusal.ts";
 import type { Secrets } from "./secrets.ts";
+import { isLostConnection, Session } from "./session.ts";
 
 export interface DataApi {
   fetch(request: Request): Promise<Response>;
@@ -35,6 +37,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     },
   });
   keepGrants(connection);
+  const pool = await replacePool(connection);
   hushRefusals();
 
   const app = new App({
@@ -60,7 +63,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       },
     },
   });
-  const api = { fetch: answer, close: () => connection.close() };
+  const api = { fetch: answer, close: () => pool.close() };
   // The first request takes a few hundred milliseconds more than the next.
   const headers = { apikey: secrets.secretKey };
   const first = await api.fetch(new Request("http://localhost/rest/v1/companies?limit=1", { headers }));
@@ -111,12 +114,43 @@ function keepGrants(connection: PostgresConnection): void {
   Reflect.set(connection, "rlsState", "active");
 }
 
+/** Has it borrow its connections from a pool that outlives a crash of the database. */
+async function replacePool({ driver }: PostgresConnection): Promise<Pool> {
+  // The first connection asks for the array types, for all: see openSession.
+  await driver`select 1`;
+  await driver.end();
+  const options: object = { ...driver.options, fetch_types: false };
+  const pool = createPool(() => new Session((own) => postgres({ ...options, ...own })));
+  Reflect.set(driver, "reserve", async () => {
+    const { session, release } = await pool.reserve();
+    return {
+      release,
+      unsafe: (text: string, parameters: never[]) =>
+        session.run((sql) => sql.unsafe(text, parameters)).catch((error) => {
+          throw isLostConnection(error) ? new OutOfReach(error) : error;
+        }),
+    };
+  });
+  return pool;
+}
+
+/** What PostgREST answers without a database, in the form of a refusal by the database's own `raise sqlstate 'PGRST'`. */
+class OutOfReach extends Error {
+  readonly code = "PGRST";
+  readonly detail = JSON.stringify({ status: 503, headers: {} });
+
+  constructor(cause: Error) {
+    const message = "Database connection error. Retrying the connection.";
+    super(JSON.stringify({ code: "PGRST001", message, details: cause.message, hint: null }), { cause });
+  }
+}
+
 /** It prints every error that it answers, a caller's typing mistake too, with a stack. */
 function hushRefusals(): void {
   const print = console.error;
+  const answered = [postgres.PostgresError, RelationNotFoundError, OutOfReach];
   console.error = (...values) => {
-    const [error] = values;
-    if (!(error instanceof postgres.PostgresError || error instanceof RelationNotFoundError)) print(...values);
+    if (!answered.some((type) => values[0] instanceof type)) print(...values);
   };
 }
 

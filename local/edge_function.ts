@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { keepRunning, pause, type Running } from "./keep_running.ts";
 import { leash, type Leashed } from "./leash.ts";
 import { answers, claimPort } from "./ports.ts";
 import type { Secrets } from "./secrets.ts";
@@ -28,6 +29,8 @@ export async function startFunction(supabase: string, surroundings: Surroundings
     MAIL_FROM: "referrals@harbourhealth.example",
     // Everybody here calls from one address.
     PUBLIC_FORM_TRIES_PER_HOUR: "1000000",
+    // The receivers of somebody who tries webhooks are on this machine.
+    ALLOW_LOOPBACK_WEBHOOKS: "true",
     ...await ownVariables(supabase),
     ...denoVariables(),
     DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
@@ -41,57 +44,28 @@ export async function startFunction(supabase: string, surroundings: Surroundings
   // Downloads go by this process's proxy and registry, which the function's environment lacks.
   await new Deno.Command(Deno.execPath(), { args: ["cache", "--quiet", entry], stdout: "inherit", stderr: "inherit" })
     .output();
-  const run = () =>
-    leash(Deno.execPath(), [
-      "run",
-      "--no-prompt",
-      "--unstable-no-legacy-abort",
-      "--allow-net",
-      "--allow-env",
-      "--allow-read",
-      entry,
-    ], {
-      env,
-      cwd: folder,
-      signal: "TERM",
-    });
-
-  const stopping = new AbortController();
-  let process = run();
-  const kept = keepRunning();
-  await firstAnswer(port, process);
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    async stop() {
-      stopping.abort();
-      await process.end();
-      await kept;
-    },
-  };
-
-  async function keepRunning(): Promise<void> {
-    for (let wait = 500;; wait = Math.min(wait * 2, 30_000)) {
-      const started = Date.now();
-      const code = await process.ended;
-      if (stopping.signal.aborted) return;
-      await process.end();
-      if (Date.now() - started > 60_000) wait = 500;
-      console.error(`The function ended with exit code ${code} (see above); it starts again in ${wait / 1000} s.`);
-      await pause(wait, stopping.signal);
-      if (stopping.signal.aborted) return;
-      process = run();
-    }
+  function run(): Running {
+    const permissions = ["--allow-net", "--allow-env", "--allow-read"];
+    const args = ["run", "--no-prompt", "--unstable-no-legacy-abort", ...permissions, entry];
+    const process = leash(Deno.execPath(), args, { env, cwd: folder, signal: "TERM" });
+    return { ...process, cameUp: answersBeforeItEnds(port, process) };
   }
+
+  const first = run();
+  const stop = keepRunning("The function", first, () => Promise.resolve(run()));
+  await first.cameUp;
+  return { origin: `http://127.0.0.1:${port}`, stop };
 }
 
-/** Resolves when it listens, when it has ended instead, or after 15 s: callers get a 503 until it answers. */
-async function firstAnswer(port: number, process: Leashed): Promise<void> {
+/** Says whether it came to listen within 15 s: callers get a 503 until it answers. */
+async function answersBeforeItEnds(port: number, process: Leashed): Promise<boolean> {
   let ended = false;
   process.ended.then(() => ended = true);
   for (const deadline = Date.now() + 15_000; !ended && Date.now() < deadline;) {
-    if (await answers(port)) return;
+    if (await answers(port)) return true;
     await pause(20);
   }
+  return false;
 }
 
 /** The variables of `supabase/functions/.env`, which the CLI reads too; the platform owns the names it starts with. */
@@ -117,14 +91,4 @@ function denoVariables(): Record<string, string> {
 function publicKey(secrets: Secrets) {
   const k = new TextEncoder().encode(secrets.jwtSecret).toBase64({ alphabet: "base64url", omitPadding: true });
   return { kty: "oct", alg: "HS256", kid: secrets.jwtKeyId, k };
-}
-
-async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

@@ -1,3 +1,4 @@
+import { pause } from "./keep_running.ts";
 import { portTaken } from "./ports.ts";
 
 export interface Routes {
@@ -12,21 +13,21 @@ export interface Gateway {
 
 /** Serves what a project's own domain serves. Throws a Refusal when the port is taken. */
 export function startGateway(port: number, routes: Routes): Gateway {
-  const cut = new AbortController();
-  const server = listen(port, cut.signal, routes);
+  const server = listen(port, routes);
   return {
     async stop() {
-      const timer = setTimeout(() => cut.abort(), 1000);
-      await Promise.race([server.shutdown(), server.finished]);
-      clearTimeout(timer);
+      const patience = new AbortController();
+      await Promise.race([server.shutdown(), pause(1000, patience.signal)]);
+      patience.abort();
+      server.unref();
     },
   };
 }
 
-function listen(port: number, signal: AbortSignal, routes: Routes): Deno.HttpServer {
+function listen(port: number, routes: Routes): Deno.HttpServer {
   try {
     return Deno.serve(
-      { hostname: "127.0.0.1", port, signal, onListen: () => {} },
+      { hostname: "127.0.0.1", port, onListen: () => {} },
       (request, info) => route(request, info, routes),
     );
   } catch (error) {

@@ -1,16 +1,21 @@
 import { join } from "node:path";
 import postgres from "postgres";
-import { withConnection } from "./connection.ts";
+import { asPostgres, withConnection } from "./connection.ts";
+import { provideExtensions, type StandIns } from "./extensions.ts";
 import { Refusal } from "./refusal.ts";
 
 /**
  * Brings a database to the state of the project: what the platform has, the migrations that it lacks, each in a transaction and
- * recorded as the Supabase CLI does, and on a database without any the seed. Throws a Refusal that names the failing file.
+ * recorded as the Supabase CLI does, and on a database without any the seed. Says what is stood in for. Throws a Refusal that
+ * names the failing file.
  */
-export async function migrate(superuserUrl: string, supabase: string): Promise<void> {
-  await withConnection(superuserUrl, (sql) => apply(sql, join(import.meta.dirname ?? ".", "platform.sql")));
-  const asPostgres = { role: "postgres", search_path: '"$user", public, extensions' };
+export async function migrate(superuserUrl: string, supabase: string): Promise<StandIns> {
+  const standIns = await withConnection(superuserUrl, async (sql) => {
+    await apply(sql, join(import.meta.dirname ?? ".", "platform.sql"));
+    return await provideExtensions(sql);
+  });
   await withConnection(superuserUrl, (sql) => applyMigrations(sql, supabase), asPostgres);
+  return standIns;
 }
 
 async function applyMigrations(sql: postgres.Sql, supabase: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { withConnection } from "./connection.ts";
-import { leash } from "./leash.ts";
+import { openSession } from "./connection.ts";
+import { keepRunning, pause, type Running } from "./keep_running.ts";
+import { leash, type Leashed } from "./leash.ts";
 import { findPostgresHome, type PostgresHome } from "./postgres_home.ts";
 import { endLeftover } from "./postgres_leftover.ts";
 import { Refusal } from "./refusal.ts";
@@ -15,7 +16,10 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Starts the embedded PostgreSQL on the data folder's cluster, which it makes when there is none, or when `fresh`. */
+/**
+ * Keeps the embedded PostgreSQL running on the data folder's cluster, which it makes when there is none, or when `fresh`. Throws
+ * a Refusal when it cannot be started at first.
+ */
 export async function startPostgres(data: string, port: number, fresh: boolean): Promise<PostgresServer> {
   const home = await findPostgresHome(data);
   await endLeftover(home.cluster);
@@ -23,21 +27,28 @@ export async function startPostgres(data: string, port: number, fresh: boolean):
   if (!await exists(join(home.cluster, "PG_VERSION"))) await createCluster(home);
 
   const log = join(home.cluster, "server.log");
-  const server = leash(join(home.programs, "bin", "postgres"), ["-D", home.cluster, "-p", String(port)], {
-    ...home.owner,
-    env: environment,
-    cwd: home.cluster,
-    signal: "INT",
-    log,
-  });
   const superuserUrl = `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`;
-  try {
-    await Promise.race([accepts(superuserUrl), server.ended.then(() => explain(log))]);
-  } catch (error) {
-    await server.end();
-    throw error;
+  function run(): Running {
+    const process = leash(join(home.programs, "bin", "postgres"), ["-D", home.cluster, "-p", String(port)], {
+      ...home.owner,
+      env: environment,
+      cwd: home.cluster,
+      signal: "INT",
+      log,
+    });
+    return { ...process, cameUp: acceptsBeforeItEnds(superuserUrl, process) };
   }
-  return { superuserUrl, stop: server.end };
+
+  const first = run();
+  if (!await first.cameUp) {
+    await first.end();
+    await explain(log);
+  }
+  const stop = keepRunning("PostgreSQL", first, async () => {
+    await endLeftover(home.cluster);
+    return run();
+  });
+  return { superuserUrl, stop };
 }
 
 async function createCluster(home: PostgresHome): Promise<void> {
@@ -82,15 +93,17 @@ async function initialise(home: PostgresHome, cluster: string, passwordFile: str
   if (!success) throw new Refusal(`PostgreSQL's initdb failed: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
-async function accepts(url: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000;;) {
-    try {
-      return await withConnection(url, () => Promise.resolve());
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+async function acceptsBeforeItEnds(url: string, process: Leashed): Promise<boolean> {
+  let ended = false;
+  process.ended.then(() => ended = true);
+  for (const deadline = Date.now() + 60_000; !ended && Date.now() < deadline;) {
+    const session = openSession(url);
+    const accepted = await session.run((sql) => sql`select 1`).then(() => true, () => false);
+    await session.close();
+    if (accepted) return true;
+    await pause(50);
   }
+  return false;
 }
 
 async function explain(log: string): Promise<never> {

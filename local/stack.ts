@@ -1,12 +1,15 @@
 import { resolve } from "node:path";
 import { type Signing, symmetricSigning } from "../operator/signing.ts";
 import { type DemoKeys, ensureDemoKeys } from "./demo_keys.ts";
+import { startCron } from "./cron.ts";
 import { startDataApi } from "./data_api.ts";
+import { keepDispatchUrl } from "./dispatch_url.ts";
 import { startFunction } from "./edge_function.ts";
 import { startGateway } from "./gateway.ts";
 import { lockData, noteDatabase } from "./lock.ts";
 import { startMailbox } from "./mailbox.ts";
 import { migrate } from "./migrations.ts";
+import { startNet } from "./net.ts";
 import { defaults, type StackOptions } from "./options.ts";
 import { claimPort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
@@ -62,7 +65,7 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
   const secrets = await ensureSecrets(data);
   const signing = symmetricSigning(secrets.jwtSecret, secrets.jwtKeyId);
 
-  const [superuserUrl, functionOrigin] = await both(
+  const [superuserUrl, functionOrigin] = await all(
     startDatabase({ ...options, dbPort }, data, started),
     startFunction(options.supabase, { url, mailUrl: mailbox.url, secrets }).then((it) => {
       started.defer(() => it.stop());
@@ -71,12 +74,13 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
   );
   await noteDatabase(lock, superuserUrl);
 
-  const [dataApi, demoKeys] = await both(
+  const [dataApi, demoKeys] = await all(
     startDataApi({ superuserUrl, authenticatorUrl: asRole(superuserUrl, "authenticator"), secrets }).then((it) => {
       started.defer(() => it.close());
       return it;
     }),
     ensureDemoKeys(superuserUrl, signing, data, secrets),
+    keepDispatchUrl(superuserUrl, `${url}/functions/v1/api/v1/internal/dispatch`),
   );
   const gateway = startGateway(port, { dataApi: (request) => dataApi.fetch(request), functionOrigin });
   started.defer(() => gateway.stop());
@@ -99,7 +103,9 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
 async function startDatabase(options: StackOptions, data: string, started: AsyncDisposableStack): Promise<string> {
   const url = options.databaseUrl ?? await startEmbedded(options, data, started);
   await requireSuperuser(url);
-  await migrate(url, options.supabase);
+  const standIns = await migrate(url, options.supabase);
+  if (standIns.net) started.defer(startNet(url));
+  if (standIns.cron) started.defer(startCron(url));
   return url;
 }
 
@@ -109,10 +115,10 @@ async function startEmbedded(options: StackOptions, data: string, started: Async
   return server.superuserUrl;
 }
 
-/** Waits for both even when one fails, so that whatever was started is known before it is ended. */
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return await Promise.all([a, b]);
+/** Waits for all even when one fails, so that whatever was started is known before it is ended. */
+async function all<T extends unknown[]>(...promises: { [Index in keyof T]: Promise<T[Index]> }): Promise<T> {
+  await Promise.allSettled(promises);
+  return await Promise.all(promises) as T;
 }
 
 function asRole(superuserUrl: string, role: string): string {
