@@ -21,7 +21,7 @@ export const scopes = [
 
 export type Scope = typeof scopes[number];
 
-/** Whether `held` satisfy `wanted`: `admin` implies all, `X:write` and `X:delete` include `X:read`; `private.scopes_allow` says the same. */
+/** Whether `held` satisfy `wanted`: `admin` implies all, `X:write` and `X:delete` include `X:read`; `private.scopes_that_allow` says the same. */
 export function scopesAllow(held: readonly string[], wanted: Scope): boolean {
   if (held.includes(wanted) || held.includes("admin")) return true;
   const [resource, access] = wanted.split(":");
