@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { call, type Json, type Person, sql, stack, workspace } from "./world.ts";
+import { connect } from "./connection.ts";
+import { drift } from "./drift.ts";
+import { call, type Json, type Person, sql, workspace } from "./world.ts";
 
 const full = Deno.env.get("FULL") === "1";
 
@@ -19,16 +21,10 @@ async function caller(alice: Person): Promise<Client> {
   };
 }
 
-/** Somebody on a connection of their own, in the role and with the claims that the data API would give their key. */
+/** Somebody on a connection of their own. */
 async function connection(alice: Person, opened: AsyncDisposableStack): Promise<Client> {
-  const { keyId } = await alice.holding("referrals:write", "referrals:delete");
-  const url = new URL(stack.databaseUrl);
-  url.username = "authenticator";
-  const own = postgres(url.href, { max: 1, onnotice: () => {} });
-  opened.defer(() => own.end());
   const scopes = ["referrals:write", "referrals:delete"];
-  const claims = JSON.stringify({ role: "api_key", sub: keyId, company_id: alice.companyId, scopes });
-  await own`select set_config('request.jwt.claims', ${claims}, false), set_config('role', 'api_key', false)`;
+  const own = await connect(await alice.holding(...scopes), scopes, opened);
   return {
     async write(method, id, body) {
       try {
@@ -70,37 +66,6 @@ async function rows(table: "crm_contacts" | "crm_deals", companyId: string, coun
     returning id
   `;
   return made.map(({ id }) => id);
-}
-
-/** The cached columns and counters that differ from what a workspace's referrals say. */
-async function drift(companyId: string): Promise<Json[]> {
-  return [
-    ...await sql`
-      select deal.name, primary_referrer_contact_id, primary_referrer_category, newest.*
-      from crm_deals as deal
-      left join lateral (
-        select referrer_contact_id, category
-        from referrals
-        where referred_deal_id = deal.id and status <> 'declined'
-        order by created_at desc, id desc
-        limit 1
-      ) as newest on true
-      where company_id = ${companyId}
-        and (primary_referrer_contact_id, primary_referrer_category) is distinct from (referrer_contact_id, category)
-    `,
-    ...await sql`
-      select contact.first_name, coalesce(counts.total, 0) as total, coalesce(counts.converted, 0) as converted, actual.*
-      from crm_contacts as contact
-      left join private.referrer_counts as counts on contact_id = contact.id,
-      lateral (
-        select count(*) as actual, count(*) filter (where status = 'converted') as actually_converted
-        from referrals
-        where referrer_contact_id = contact.id
-      ) as actual
-      where contact.company_id = ${companyId}
-        and (coalesce(counts.total, 0), coalesce(counts.converted, 0)) <> (actual, actually_converted)
-    `,
-  ];
 }
 
 const anyOf = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)];

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { drift } from "./drift.ts";
 import { chain, type Json, type Person, sql, world } from "./world.ts";
 
 /** Two referrers and two opportunities of Alice's, not attributed yet. */
@@ -21,34 +22,6 @@ async function attribution(person: Person, opportunity: Json) {
   const shown = await person.gets(`/opportunities/${opportunity.id}?expand=referrer`);
   assertEquals(shown.referrer?.id ?? null, shown.primary_referrer_contact_id);
   return [shown.referrer?.first_name ?? null, shown.primary_referrer_category];
-}
-
-/** The cached columns and counters of a workspace that differ from what its referrals say. */
-async function drift(companyId: string): Promise<Json[]> {
-  return [
-    ...await sql`
-      select deal.name, primary_referrer_contact_id, primary_referrer_category, referrer_contact_id, category
-      from crm_deals as deal
-      left join (
-        select distinct on (referred_deal_id) referred_deal_id, referrer_contact_id, category
-        from referrals
-        where status <> 'declined'
-        order by referred_deal_id, created_at desc, id desc
-      ) as newest on referred_deal_id = deal.id
-      where company_id = ${companyId}
-        and (primary_referrer_contact_id, primary_referrer_category) is distinct from (referrer_contact_id, category)
-    `,
-    ...await sql`
-      select contact_id, counts.total, counts.converted, actual.total as actual, actual.converted as actually_converted
-      from (select * from private.referrer_counts where company_id = ${companyId}) as counts
-      full join (
-        select referrer_contact_id as contact_id, count(*) as total, count(*) filter (where status = 'converted') as converted
-        from referrals where company_id = ${companyId} group by 1
-      ) as actual using (contact_id)
-      where (coalesce(counts.total, 0), coalesce(counts.converted, 0))
-        <> (coalesce(actual.total, 0), coalesce(actual.converted, 0))
-    `,
-  ];
 }
 
 Deno.test("an opportunity follows its newest referral, whether the API, the data API or SQL wrote it", async () => {

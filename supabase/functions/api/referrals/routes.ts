@@ -5,6 +5,8 @@ import { present } from "../rows.ts";
 import { ById } from "../values.ts";
 import { convertReferral } from "./convert.ts";
 import {
+  AttributedOpportunity,
+  Attribution,
   ConvertedReferral,
   ExpandedReferral,
   Leaderboard,
@@ -42,6 +44,29 @@ export const referralEndpoints: Endpoint[] = [
       .row((client) => client.from("referrals").insert(body).select(columns))
       .catch(conflictsWith(database, (client) => client.rpc("referral_in_the_way", { chain: body })));
     return { data: present(Referral, row), location: `/referrals/${row.id}` };
+  }),
+
+  keyed({
+    method: "post",
+    path: "/referrals/attribute",
+    summary: "Set, reassign or clear an opportunity's referrer",
+    description:
+      "Writes the opportunity's hand-set referral in place, which outranks all others; referrals from the form or from " +
+      "automations are never touched. Null clears: the opportunity has no referrer until a newer referral arrives.",
+    scope: "referrals:write",
+    body: Attribution,
+    answer: AttributedOpportunity,
+    refusals: ["NOT_FOUND"],
+  }, async ({ body, database }) => {
+    const opportunity = await database.object((client) =>
+      client.rpc("attribute_opportunity", {
+        opportunity_id: body.opportunity_id,
+        referrer_contact_id: body.referrer_contact_id ?? undefined,
+        category: body.category ?? undefined,
+        keeps_category: body.category === undefined,
+      })
+    );
+    return { data: present(AttributedOpportunity, opportunity) };
   }),
 
   keyed({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Resource } from "../lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
-import { OpportunityCard } from "../opportunities/schema.ts";
+import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
 import { Flag, Id, Label, Text, Timestamp, WholeNumber } from "../values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
@@ -77,6 +77,22 @@ export const NewReferral = z.strictObject({
 });
 
 export const ReferralChange = z.strictObject(writable).meta({ example: { status: "accepted" } });
+
+export const Attribution = z.strictObject({
+  opportunity_id: Id,
+  referrer_contact_id: Id.nullable().meta({ description: "Null clears" }),
+  category: Label(80).nullish().meta({ description: "Stays as it is, when absent" }),
+}).meta({
+  example: {
+    opportunity_id: "00000000-0000-4000-8000-000000000502",
+    referrer_contact_id: "00000000-0000-4000-8000-000000000101",
+    category: "MRI",
+  },
+});
+
+/** An opportunity with its referrer, null without one. */
+export const AttributedOpportunity = Opportunity.extend({ referrer: ContactCard.nullable() })
+  .meta({ id: "AttributedOpportunity", example: { ...Opportunity.meta()?.example as object, referrer: null } });
 
 export const referralResource = {
   table: "referrals",
