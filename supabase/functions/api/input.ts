@@ -62,8 +62,8 @@ export function check<Schema extends z.ZodObject>(
 ) {
   const { data, error } = schema.safeParse(value, { reportInput: true });
   for (const issue of error?.issues ?? []) {
-    const accepted = Object.keys(schema.shape);
     if (issue.code === "unrecognized_keys") {
+      const accepted = keysAt(schema, issue.path);
       for (const key of issue.keys) {
         const message = readOnly.includes(key) ? "is read-only here" : "is unknown here";
         found.push({ path: [...issue.path, key].join("."), message, accepted });
@@ -73,13 +73,27 @@ export function check<Schema extends z.ZodObject>(
         path: issue.path.join("."),
         message: issue.input === undefined ? "is required" : issue.message,
         missing: issue.input === undefined || (issue.code === "custom" && issue.params?.missing === true),
+        accepted: issue.code === "custom" ? issue.params?.accepted : undefined,
       });
     }
   }
   return data;
 }
 
-function refusal(found: Found[]): ApiError {
+/** The keys that the object at `path` of a schema may have. */
+function keysAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
+  const { def } = schema._zod as {
+    def: { innerType?: z.core.$ZodType; element?: z.core.$ZodType; shape?: z.core.$ZodShape };
+  };
+  if (def.innerType) return keysAt(def.innerType, path);
+  if (path.length === 0) return Object.keys(def.shape ?? {});
+  const [key, ...rest] = path;
+  const inner = def.element ?? def.shape?.[String(key)];
+  return inner ? keysAt(inner, rest) : [];
+}
+
+/** The one 400 for all that was found. */
+export function refusal(found: Found[]): ApiError {
   const code: ErrorCode = found.every((problem) => problem.missing) ? "MISSING_FIELDS" : "VALIDATION_ERROR";
   const details = found.map(({ path, message }) => ({ path, message }));
   const message = details.map((problem) =>

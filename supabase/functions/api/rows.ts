@@ -31,7 +31,7 @@ const asInstant: Reading = (given) => typeof given === "string" ? instant(given)
 const asNumber: Reading = (given) => typeof given === "string" ? Number(given) : asGiven(given);
 
 function readingOf(key: string, schema: z.core.$ZodType): Reading {
-  if (key.endsWith("_at")) return asInstant;
+  if (/_(at|since)$/.test(key)) return asInstant;
   const { def } = schema._zod;
   const type = def.type === "nullable" ? (schema as z.ZodNullable)._zod.def.innerType._zod.def.type : def.type;
   return type === "number" ? asNumber : asGiven;
