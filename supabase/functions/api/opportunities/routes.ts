@@ -70,7 +70,7 @@ const opportunities: Endpoint[] = [
     method: "post",
     path: "/opportunities/:id/move",
     summary: "Put an opportunity into a stage",
-    description: "An opportunity stands in one stage of each pipeline it is in.",
+    description: "An opportunity stands in one stage of each pipeline it is in. Entering one fires `stage_changed`.",
     scope: "opportunities:write",
     params: ById,
     body: Move,
@@ -82,6 +82,7 @@ const opportunities: Endpoint[] = [
         target_pipeline_id: body.pipeline_id,
         target_stage_id: body.stage_id,
         target_position: body.position,
+        skip_automations: body.skip_automations,
       })
     );
     return { data: present(Opportunity, opportunity) };

@@ -85,7 +85,9 @@ export const Move = z.strictObject({
   pipeline_id: Id,
   stage_id: Id,
   position: z.int().min(0).max(greatestPosition).optional().meta({ description: "The end of the stage, when absent" }),
-  skip_automations: z.boolean().optional(),
+  skip_automations: z.boolean().optional().meta({
+    description: "Start no automation by this move; webhooks are told of it all the same",
+  }),
 }).meta({
   example: { pipeline_id: "00000000-0000-4000-8000-000000000301", stage_id: "00000000-0000-4000-8000-000000000312" },
 });
