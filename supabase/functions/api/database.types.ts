@@ -45,6 +45,195 @@ export type Database = {
           },
         ];
       };
+      "automation_actions": {
+        Row: {
+          "action_type": string;
+          "automation_id": string;
+          "company_id": string;
+          "config": NonNullable<Json>;
+          "created_at": string;
+          "id": string;
+          "sequence": number;
+          "updated_at": string;
+          "listed_at": string | null;
+        };
+        ComputedFields: "listed_at";
+        Insert: {
+          "action_type": string;
+          "automation_id": string;
+          "company_id"?: string;
+          "config"?: NonNullable<Json>;
+          "created_at"?: string;
+          "id"?: string;
+          "sequence": number;
+          "updated_at"?: string;
+        };
+        Update: {
+          "action_type"?: string;
+          "automation_id"?: string;
+          "company_id"?: string;
+          "config"?: NonNullable<Json>;
+          "created_at"?: string;
+          "id"?: string;
+          "sequence"?: number;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "automation_actions_automation_fkey";
+            columns: ["automation_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "automations";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "automation_actions_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "automation_runs": {
+        Row: {
+          "action_results": NonNullable<Json>;
+          "actions_executed": number;
+          "actions_failed": number;
+          "actions_skipped": number;
+          "actions_total": number;
+          "automation_id": string;
+          "claims": number;
+          "company_id": string;
+          "completed_at": string | null;
+          "created_at": string;
+          "depth": number;
+          "due_at": string | null;
+          "duration_ms": number | null;
+          "error": string | null;
+          "event_id": string;
+          "id": string;
+          "started_at": string;
+          "status": string;
+          "trigger_data": NonNullable<Json>;
+          "trigger_type": string;
+          "updated_at": string;
+          "listed_at": string | null;
+          "run_id": string | null;
+        };
+        ComputedFields: "listed_at" | "run_id";
+        Insert: {
+          "action_results"?: NonNullable<Json>;
+          "actions_executed"?: number;
+          "actions_failed"?: number;
+          "actions_skipped"?: number;
+          "actions_total"?: number;
+          "automation_id": string;
+          "claims"?: number;
+          "company_id": string;
+          "completed_at"?: string | null;
+          "created_at"?: string;
+          "depth"?: number;
+          "due_at"?: string | null;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "event_id": string;
+          "id"?: string;
+          "started_at"?: string;
+          "status"?: string;
+          "trigger_data": NonNullable<Json>;
+          "trigger_type": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "action_results"?: NonNullable<Json>;
+          "actions_executed"?: number;
+          "actions_failed"?: number;
+          "actions_skipped"?: number;
+          "actions_total"?: number;
+          "automation_id"?: string;
+          "claims"?: number;
+          "company_id"?: string;
+          "completed_at"?: string | null;
+          "created_at"?: string;
+          "depth"?: number;
+          "due_at"?: string | null;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "event_id"?: string;
+          "id"?: string;
+          "started_at"?: string;
+          "status"?: string;
+          "trigger_data"?: NonNullable<Json>;
+          "trigger_type"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "automation_runs_automation_fkey";
+            columns: ["automation_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "automations";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
+      "automations": {
+        Row: {
+          "company_id": string;
+          "conditions": NonNullable<Json>;
+          "created_at": string;
+          "enabled": boolean;
+          "id": string;
+          "name": string;
+          "priority": number;
+          "stage_id": string | null;
+          "trigger_type": string;
+          "updated_at": string;
+          "listed_at": string | null;
+        };
+        ComputedFields: "listed_at";
+        Insert: {
+          "company_id"?: string;
+          "conditions"?: NonNullable<Json>;
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "name": string;
+          "priority"?: number;
+          "stage_id"?: string | null;
+          "trigger_type": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "company_id"?: string;
+          "conditions"?: NonNullable<Json>;
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "name"?: string;
+          "priority"?: number;
+          "stage_id"?: string | null;
+          "trigger_type"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "automations_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "automations_stage_fkey";
+            columns: ["stage_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_pipeline_stages";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
       "companies": {
         Row: {
           "contact_email": string | null;
@@ -258,6 +447,7 @@ export type Database = {
           "name": string;
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
+          "referrer_cleared_at": string | null;
           "status": string;
           "updated_at": string;
           "value": number | null;
@@ -277,6 +467,7 @@ export type Database = {
           "name": string;
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
+          "referrer_cleared_at"?: string | null;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -291,6 +482,7 @@ export type Database = {
           "name"?: string;
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
+          "referrer_cleared_at"?: string | null;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -518,6 +710,7 @@ export type Database = {
           "converted_at": string | null;
           "created_at": string;
           "created_by": string | null;
+          "hand_set": boolean;
           "id": string;
           "notes": string | null;
           "referred_contact_id": string | null;
@@ -538,6 +731,7 @@ export type Database = {
           "converted_at"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
+          "hand_set"?: boolean;
           "id"?: string;
           "notes"?: string | null;
           "referred_contact_id"?: string | null;
@@ -553,6 +747,7 @@ export type Database = {
           "converted_at"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
+          "hand_set"?: boolean;
           "id"?: string;
           "notes"?: string | null;
           "referred_contact_id"?: string | null;
@@ -563,13 +758,6 @@ export type Database = {
           "updated_at"?: string;
         };
         Relationships: [
-          {
-            foreignKeyName: "referrals_company_id_fkey";
-            columns: ["company_id"];
-            isOneToOne: false;
-            referencedRelation: "companies";
-            referencedColumns: ["id"];
-          },
           {
             foreignKeyName: "referrals_created_by_fkey";
             columns: ["created_by", "company_id"];
@@ -600,11 +788,132 @@ export type Database = {
           },
         ];
       };
+      "webhook_deliveries": {
+        Row: {
+          "attempt_count": number;
+          "attempts": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "delivered_at": string | null;
+          "due_at": string | null;
+          "duration_ms": number | null;
+          "error": string | null;
+          "event_id": string;
+          "event_type": string;
+          "id": string;
+          "last_attempt_at": string | null;
+          "response_body": string | null;
+          "response_status": number | null;
+          "status": string;
+          "subscription_id": string;
+          "updated_at": string;
+          "listed_at": string | null;
+          "next_attempt_at": string | null;
+        };
+        ComputedFields: "listed_at" | "next_attempt_at";
+        Insert: {
+          "attempt_count"?: number;
+          "attempts"?: NonNullable<Json>;
+          "company_id": string;
+          "created_at"?: string;
+          "delivered_at"?: string | null;
+          "due_at"?: string | null;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "event_id": string;
+          "event_type": string;
+          "id"?: string;
+          "last_attempt_at"?: string | null;
+          "response_body"?: string | null;
+          "response_status"?: number | null;
+          "status"?: string;
+          "subscription_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "attempt_count"?: number;
+          "attempts"?: NonNullable<Json>;
+          "company_id"?: string;
+          "created_at"?: string;
+          "delivered_at"?: string | null;
+          "due_at"?: string | null;
+          "duration_ms"?: number | null;
+          "error"?: string | null;
+          "event_id"?: string;
+          "event_type"?: string;
+          "id"?: string;
+          "last_attempt_at"?: string | null;
+          "response_body"?: string | null;
+          "response_status"?: number | null;
+          "status"?: string;
+          "subscription_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_deliveries_subscription_fkey";
+            columns: ["subscription_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_subscriptions";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
+      "webhook_subscriptions": {
+        Row: {
+          "company_id": string;
+          "created_at": string;
+          "disabled_at": string | null;
+          "disabled_reason": string | null;
+          "enabled": boolean;
+          "events": (string)[];
+          "failing_since": string | null;
+          "id": string;
+          "updated_at": string;
+          "url": string;
+          "listed_at": string | null;
+        };
+        ComputedFields: "listed_at";
+        Insert: {
+          "company_id": string;
+          "created_at"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "enabled"?: boolean;
+          "events"?: (string)[];
+          "failing_since"?: string | null;
+          "id"?: string;
+          "updated_at"?: string;
+          "url": string;
+        };
+        Update: {
+          "company_id"?: string;
+          "created_at"?: string;
+          "disabled_at"?: string | null;
+          "disabled_reason"?: string | null;
+          "enabled"?: boolean;
+          "events"?: (string)[];
+          "failing_since"?: string | null;
+          "id"?: string;
+          "updated_at"?: string;
+          "url"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_subscriptions_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Views: {
       [_ in never]: never;
     };
     Functions: {
+      "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };
       "ask_for_referral": {
         Args: {
           "contact": string;
@@ -618,7 +927,18 @@ export type Database = {
         };
         Returns: Json;
       };
+      "attribute_opportunity": {
+        Args: {
+          "category"?: string;
+          "keeps_category"?: boolean;
+          "opportunity_id": string;
+          "referrer_contact_id"?: string;
+        };
+        Returns: Json;
+      };
+      "automation_run": { Args: { "run_id": string }; Returns: Json };
       "calling_country": { Args: Record<PropertyKey, never>; Returns: string };
+      "claim_work": { Args: { "busy"?: (string)[]; "most_deliveries": number; "most_runs": number }; Returns: Json };
       "contact": {
         Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
         Returns:
@@ -628,7 +948,33 @@ export type Database = {
       "contact_with_email": { Args: { "email": string }; Returns: string };
       "convert_referral": { Args: { "referral_id": string }; Returns: Json };
       "create_pipeline": { Args: { "name": string; "stages": Json }; Returns: Json };
+      "create_webhook_subscription": {
+        Args: { "enabled"?: boolean; "events": (string)[]; "url": string };
+        Returns: Json;
+      };
+      "finish_run": {
+        Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
+        Returns: undefined;
+      };
       "listed_at":
+        | {
+          Args: { "": Database["public"]["Tables"]["automation_actions"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["automations"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
         | {
           Args: { "": Database["public"]["Tables"]["crm_contacts"]["Row"] };
           Returns:
@@ -658,15 +1004,34 @@ export type Database = {
           Returns:
             & { error: true }
             & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["webhook_deliveries"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+        }
+        | {
+          Args: { "": Database["public"]["Tables"]["webhook_subscriptions"]["Row"] };
+          Returns:
+            & { error: true }
+            & "the function public.listed_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         };
       "move_opportunity": {
         Args: {
           "opportunity_id": string;
+          "skip_automations"?: boolean;
           "target_pipeline_id": string;
           "target_position"?: number;
           "target_stage_id": string;
         };
         Returns: Json;
+      };
+      "next_attempt_at": {
+        Args: { "": Database["public"]["Tables"]["webhook_deliveries"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.next_attempt_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
       };
       "note_key_use": { Args: Record<PropertyKey, never>; Returns: undefined };
       "opportunity": {
@@ -681,6 +1046,8 @@ export type Database = {
           & { error: true }
           & "the function public.placements with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
       };
+      "record_action": { Args: { "result": Json; "run_id": string }; Returns: undefined };
+      "record_deliveries": { Args: { "outcomes": Json }; Returns: undefined };
       "record_request_mail": {
         Args: { "email_error"?: string; "email_id"?: string; "request_id": string };
         Returns: undefined;
@@ -715,13 +1082,28 @@ export type Database = {
         Args: { "request_id": string; "token": string; "unsubscribe_token": string };
         Returns: Json;
       };
+      "replay_webhook_delivery": { Args: { "delivery_id": string }; Returns: Json };
       "require_scope": { Args: { "scope"?: string }; Returns: undefined };
+      "rotate_webhook_secret": { Args: { "subscription_id": string }; Returns: Json };
+      "run_attribute_referral": {
+        Args: { "action_id": string; "request": Json; "run_id": string };
+        Returns: undefined;
+      };
+      "run_call_webhook": { Args: { "action_id": string; "run_id": string }; Returns: undefined };
+      "run_id": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.run_id with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "run_job": { Args: { "run_id": string }; Returns: Json };
       "stages": {
         Args: { "": Database["public"]["Tables"]["crm_pipelines"]["Row"] };
         Returns:
           & { error: true }
           & "the function public.stages with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
       };
+      "start_automation_run": { Args: { "automation_id": string; "trigger_data": Json }; Returns: Json };
       "status": {
         Args: {
           "request": Omit<
@@ -744,6 +1126,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
