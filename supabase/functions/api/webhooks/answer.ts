@@ -1,0 +1,141 @@
+/** What came is no HTTP, or its headers do not end; the message goes after the receiver's name. */
+export class BadAnswer extends Error {}
+
+const maxHead = 32_768;
+
+/**
+ * Reads an HTTP/1.1 answer from a connection that is used once, of a receiver that may be hostile: it keeps at most 32 kB
+ * of headers and `maxBody` bytes of what follows them, and takes time in proportion to those.
+ */
+export class Answer {
+  /** Null until the headers are complete. */
+  status: number | null = null;
+  /** Whether all that is worth reading has come. */
+  ended = false;
+  #headers = new Map<string, string>();
+  #head = "";
+  #headRoom = maxHead;
+  #body: Uint8Array[] = [];
+  #bodyRoom: number;
+  #chunks: Chunks | null = null;
+  /** How many bytes of a body without chunks are to come. */
+  #left = Infinity;
+
+  constructor(maxBody: number) {
+    this.#bodyRoom = maxBody;
+  }
+
+  /** Takes what was read from the connection, at most 32 kB at a time. */
+  take(bytes: Uint8Array): void {
+    let rest = bytes;
+    while (this.status === null && rest.length > 0) rest = this.#takeHead(rest);
+    if (this.status !== null && !this.ended) this.#takeBody(rest.slice(0, this.#bodyRoom));
+  }
+
+  header(name: string): string | null {
+    return this.#headers.get(name) ?? null;
+  }
+
+  /** The body as text that can be stored, of at most `max` characters; empty when it came compressed. */
+  text(max: number): string {
+    if ((this.header("content-encoding") ?? "identity") !== "identity") return "";
+    const text = utf8.decode(this.#body.length === 1 ? this.#body[0] : joined(this.#body));
+    return [...text.replaceAll("\0", "").slice(0, 2 * max)].slice(0, max).join("");
+  }
+
+  /** Gives what follows the head. */
+  #takeHead(bytes: Uint8Array): Uint8Array {
+    const before = this.#head.length;
+    this.#head += latin1.decode(bytes);
+    if (this.#head.length >= 5 && !this.#head.startsWith("HTTP/")) throw new BadAnswer("did not answer in HTTP");
+    const from = Math.max(0, before - 3);
+    const blank = /\r?\n\r?\n/.exec(this.#head.slice(from));
+    const length = blank ? from + blank.index + blank[0].length : this.#head.length;
+    if (length > this.#headRoom) throw new BadAnswer("answered with more than 32 kB of headers");
+    if (!blank) return bytes.subarray(bytes.length);
+    this.#headRoom -= length;
+    this.#readHead(this.#head.slice(0, length));
+    this.#head = "";
+    return bytes.subarray(length - before);
+  }
+
+  #readHead(head: string): void {
+    const [first, ...lines] = head.trimEnd().split(/\r?\n/);
+    const status = Number(/^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/.exec(first)?.[1]);
+    if (!status) throw new BadAnswer("did not answer in HTTP/1.1");
+    // After 100 Continue or 103 Early Hints comes the answer itself.
+    if (status < 200 && status !== 101) return;
+    for (const line of lines) {
+      const colon = line.indexOf(":");
+      if (colon > 0) this.#headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    }
+    const length = this.header("content-length");
+    if (/chunked$/i.test(this.header("transfer-encoding") ?? "")) this.#chunks = new Chunks();
+    else if (length !== null && /^\d+$/.test(length)) this.#left = Number(length);
+    this.status = status;
+    this.ended = this.#left === 0 || status === 101 || status === 204 || status === 304;
+  }
+
+  #takeBody(bytes: Uint8Array): void {
+    this.#bodyRoom -= bytes.length;
+    if (this.#chunks) this.#body.push(...this.#chunks.take(bytes));
+    else this.#body.push(bytes.subarray(0, this.#left));
+    this.#left -= bytes.length;
+    this.ended = this.#bodyRoom === 0 || (this.#chunks?.ended ?? this.#left <= 0);
+  }
+}
+
+/** Takes the frames of `Transfer-Encoding: chunked` off. */
+class Chunks {
+  ended = false;
+  #left = 0;
+  #line = "";
+  #isLast = false;
+
+  /** Gives the parts of the body in these bytes. */
+  take(bytes: Uint8Array): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length && !this.ended;) {
+      if (this.#left > 0) {
+        const part = bytes.subarray(at, at + this.#left);
+        parts.push(part);
+        this.#left -= part.length;
+        at += part.length;
+      } else if (bytes[at] !== newline) {
+        this.#line += String.fromCharCode(bytes[at++]);
+      } else {
+        at++;
+        this.#takeLine(this.#line.trim());
+        this.#line = "";
+      }
+    }
+    return parts;
+  }
+
+  /** A line is a chunk's size, empty after a chunk, or a trailer after the last chunk; an empty one ends those. */
+  #takeLine(line: string): void {
+    if (this.#isLast) this.ended = line === "";
+    else if (line !== "") {
+      const size = /^[0-9a-f]{1,8}(?=;|\s|$)/i.exec(line)?.[0];
+      this.#left = size ? parseInt(size, 16) : 0;
+      this.#isLast = this.#left === 0;
+      // Nothing that follows a broken frame can be made out.
+      this.ended = size === undefined;
+    }
+  }
+}
+
+const newline = 0x0a;
+const utf8 = new TextDecoder();
+/** One character a byte. */
+const latin1 = new TextDecoder("latin1");
+
+function joined(parts: Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

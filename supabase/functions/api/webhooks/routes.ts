@@ -1,0 +1,149 @@
+import { type Endpoint, keyed } from "../endpoint.ts";
+import { ById, Id } from "../values.ts";
+import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
+import { present } from "../rows.ts";
+import { refuseAddress } from "./refuse_address.ts";
+import {
+  deliveryResource,
+  NewWebhookSubscription,
+  WebhookDelivery,
+  webhookResource,
+  WebhookSubscription,
+  WebhookSubscriptionChange,
+  WebhookSubscriptionWithSecret,
+} from "./schema.ts";
+
+const columns = Object.keys(WebhookSubscription.shape).join(",") as "*";
+const loggedResource = { ...deliveryResource, filters: { ...deliveryResource.filters, subscription_id: Id } };
+
+/** A delivery as a database function gives it. */
+const presentDelivery = (row: Record<string, unknown>) =>
+  present(WebhookDelivery, { ...row, next_attempt_at: row.due_at });
+
+export const webhookEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/webhooks/subscriptions",
+    summary: "List webhook subscriptions",
+    scope: "webhooks:read",
+    query: listQuery(webhookResource),
+    answer: WebhookSubscription,
+    list: true,
+  }, ({ query, database }) => readPage(database, webhookResource, query)),
+
+  keyed({
+    method: "post",
+    path: "/webhooks/subscriptions",
+    summary: "Subscribe an address to events",
+    description: "Answers the secret that signs the deliveries, once.",
+    scope: "webhooks:write",
+    body: NewWebhookSubscription,
+    answer: WebhookSubscriptionWithSecret,
+    status: 201,
+  }, async ({ body, database, config }) => {
+    await refuseAddress(body.url, "url", config);
+    const row = await database.object((client) => client.rpc("create_webhook_subscription", body));
+    return { data: present(WebhookSubscriptionWithSecret, row), location: `/webhooks/subscriptions/${row.id}` };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/webhooks/subscriptions/:id",
+    summary: "Read a webhook subscription",
+    scope: "webhooks:read",
+    params: ById,
+    query: readQuery(webhookResource),
+    answer: WebhookSubscription,
+  }, async ({ params, query, database }) => ({ data: await readRow(database, webhookResource, params.id, query) })),
+
+  keyed({
+    method: "patch",
+    path: "/webhooks/subscriptions/:id",
+    summary: "Change a webhook subscription",
+    description: "Enabling it forgets its failures.",
+    scope: "webhooks:write",
+    params: ById,
+    body: WebhookSubscriptionChange,
+    answer: WebhookSubscription,
+  }, async ({ params, body, database, config }) => {
+    if (body.url !== undefined) await refuseAddress(body.url, "url", config);
+    const row = await database.row((client) =>
+      client.from("webhook_subscriptions").update(body).eq("id", params.id).select(columns)
+    );
+    return { data: present(WebhookSubscription, row) };
+  }),
+
+  keyed({
+    method: "delete",
+    path: "/webhooks/subscriptions/:id",
+    summary: "Delete a webhook subscription",
+    description: "Its deliveries go with it, those still waiting too.",
+    scope: "webhooks:write",
+    params: ById,
+    status: 204,
+  }, async ({ params, database }) => {
+    await database.row((client) => client.from("webhook_subscriptions").delete().eq("id", params.id).select("id"));
+    return {};
+  }),
+
+  keyed({
+    method: "post",
+    path: "/webhooks/subscriptions/:id/rotate-secret",
+    summary: "Give a subscription a new secret",
+    description: "Answers it, once. For 24 hours the old one signs too.",
+    scope: "webhooks:write",
+    params: ById,
+    answer: WebhookSubscriptionWithSecret,
+  }, async ({ params, database }) => {
+    const row = await database.object((client) => client.rpc("rotate_webhook_secret", { subscription_id: params.id }));
+    return { data: present(WebhookSubscriptionWithSecret, row) };
+  }),
+
+  keyed({
+    method: "post",
+    path: "/webhooks/subscriptions/:id/test",
+    summary: "Send a subscription a test event",
+    description:
+      "Answers the delivery of a `webhook_test` event, which is sent at once: read the logs for its outcome.",
+    scope: "webhooks:write",
+    params: ById,
+    answer: WebhookDelivery,
+    refusals: ["CONFLICT"],
+  }, async ({ params, database }) => {
+    const row = await database.object((client) => client.rpc("test_webhook", { subscription_id: params.id }));
+    return { data: presentDelivery(row) };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/webhooks/subscriptions/:id/logs",
+    summary: "List a subscription's deliveries",
+    description: "Deliveries are kept for 30 days.",
+    scope: "webhooks:read",
+    params: ById,
+    query: listQuery(deliveryResource),
+    answer: WebhookDelivery,
+    list: true,
+  }, async ({ params, query, database }) => {
+    const narrowed = { ...query, subscription_id: params.id };
+    const [page] = await Promise.all([
+      readPage(database, loggedResource, narrowed),
+      database.row((client) => client.from("webhook_subscriptions").select("id").eq("id", params.id)),
+    ]);
+    return page;
+  }),
+
+  keyed({
+    method: "post",
+    path: "/webhooks/deliveries/:id/replay",
+    summary: "Send a delivery again",
+    description: "Delivered or not, under the same webhook-id, with all tries anew.",
+    scope: "webhooks:write",
+    params: ById,
+    answer: WebhookDelivery,
+    refusals: ["CONFLICT"],
+  }, async ({ params, database }) => {
+    const row = await database.object((client) => client.rpc("replay_webhook_delivery", { delivery_id: params.id }));
+    return { data: presentDelivery(row) };
+  }),
+];

@@ -1,0 +1,177 @@
+import { type AddressOptions, hostOf, lookUp, portOf } from "./addresses.ts";
+import { Answer, BadAnswer } from "./answer.ts";
+import { before } from "./deadline.ts";
+
+export type Sent = {
+  /** The receiver's, a redirect's too; null when none came. */
+  status: number | null;
+  /** How the answer's body begins: at most 2,000 characters that Postgres can store. */
+  body: string;
+  /** One sentence for the user when there is no status. */
+  error: string | null;
+  /** How many seconds the receiver asks to wait, at most a day. */
+  retryAfter: number | null;
+  durationMs: number;
+};
+
+export type SendOptions = AddressOptions & {
+  /** Milliseconds for everything, lookup, connection, TLS, request and answer; 15 seconds without. */
+  deadline?: number;
+  /** How many bytes of the answer's body are read; 64 kB without. */
+  maxBody?: number;
+  /** Authorities to trust beside the system's, in PEM. */
+  caCerts?: string[];
+};
+
+const encoder = new TextEncoder();
+
+/** What went wrong, as a sentence for the user. */
+class Failed extends Error {}
+
+/**
+ * Posts `body` to `url` once, over a connection of its own to an address that was checked, and follows no redirect. Never
+ * rejects. A status that came is the answer, even if the rest did not come in time.
+ */
+export async function send(
+  url: string,
+  body: string,
+  headers: Record<string, string>,
+  options: SendOptions,
+): Promise<Sent> {
+  const { deadline = 15_000, maxBody = 65_536 } = options;
+  const started = performance.now();
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), deadline);
+  const answer = new Answer(maxBody);
+  let error: string | null = null;
+  try {
+    await exchange(url, body, headers, options, answer, late.signal);
+  } catch (cause) {
+    if (answer.status === null) {
+      error = late.signal.aborted ? `There was no answer within ${deadline / 1_000} s.` : sentence(cause);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return {
+    status: answer.status,
+    body: answer.text(2_000),
+    error,
+    retryAfter: seconds(answer.header("retry-after")),
+    durationMs: Math.round(performance.now() - started),
+  };
+}
+
+async function exchange(
+  url: string,
+  body: string,
+  headers: Record<string, string>,
+  options: SendOptions,
+  answer: Answer,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await lookUp(url, options, signal);
+  if ("refused" in found) throw new Failed(found.refused);
+  const target = new URL(url);
+  const host = hostOf(target);
+  const plain = await connect(host, found.addresses, portOf(target), signal);
+  let connection: Deno.Conn = plain;
+  const close = () => {
+    try {
+      connection.close();
+    } catch {
+      // It is closed, or startTls has just taken it over.
+    }
+  };
+  signal.addEventListener("abort", close);
+  try {
+    if (target.protocol === "https:") {
+      // Else the request waits for the receiver to acknowledge the end of the handshake, which may take it 40 ms.
+      plain.setNoDelay();
+      const secured = await Deno.startTls(plain, { hostname: host, caCerts: options.caCerts });
+      connection = secured;
+      signal.throwIfAborted();
+      await secured.handshake().catch((cause) => {
+        throw new Failed(
+          String(cause).includes("certificate")
+            ? `The TLS certificate of ${host} is not valid.`
+            : `${host} made no TLS connection.`,
+        );
+      });
+    }
+    // Not waited for: a receiver may answer, and close, before it has read everything.
+    write(connection, request(target, body, headers)).catch(() => {});
+    await readAnswer(connection, answer, host);
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+  }
+}
+
+/** Connects to the first of the addresses that lets us. */
+async function connect(host: string, addresses: string[], port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  let isRefused = true;
+  for (const hostname of addresses) {
+    const to = { hostname, port, signal };
+    const connecting = Deno.connect(to);
+    // Deno before 2.2 has no signal here: what comes too late is closed.
+    connecting.then((connection) => signal.aborted && connection.close(), () => {});
+    try {
+      return await before(signal, connecting);
+    } catch (cause) {
+      signal.throwIfAborted();
+      isRefused &&= cause instanceof Deno.errors.ConnectionRefused;
+    }
+  }
+  throw new Failed(isRefused ? `${host} refused the connection.` : `${host} could not be reached.`);
+}
+
+async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await connection.write(rest));
+}
+
+async function readAnswer(connection: Deno.Conn, answer: Answer, host: string): Promise<void> {
+  const buffer = new Uint8Array(4_096);
+  try {
+    while (!answer.ended) {
+      const read = await connection.read(buffer);
+      if (read === null) break;
+      answer.take(buffer.subarray(0, read));
+    }
+  } catch (cause) {
+    if (cause instanceof BadAnswer) throw new Failed(`${host} ${cause.message}.`);
+  }
+  if (answer.status === null) throw new Failed(`${host} closed the connection without an answer.`);
+}
+
+function request(target: URL, body: string, headers: Record<string, string>): Uint8Array {
+  const fields = new Map([
+    ["content-type", "application/json"],
+    ["user-agent", "Referrals-Webhooks/1"],
+    ...Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), value]),
+    ["host", target.host],
+    ["content-length", String(encoder.encode(body).length)],
+    ["accept-encoding", "identity"],
+    ["connection", "close"],
+  ]);
+  const lines = [...fields].map(([name, value]) => `${name}: ${value}`);
+  if (lines.some((line) => /[\r\n]/.test(line))) throw new TypeError("A header holds a line break.");
+  return encoder.encode(`POST ${target.pathname}${target.search} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+function sentence(cause: unknown): string {
+  if (cause instanceof Failed) return cause.message;
+  console.error(JSON.stringify({ level: "error", message: "A webhook could not be sent", cause: String(cause) }));
+  return "The webhook could not be sent.";
+}
+
+/** Seconds to wait by a `Retry-After`, which is a number of them or a date. */
+function seconds(retryAfter: string | null): number | null {
+  if (retryAfter === null) return null;
+  const wait = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter)
+    : retryAfter.endsWith("GMT")
+    ? Math.ceil((Date.parse(retryAfter) - Date.now()) / 1_000)
+    : NaN;
+  return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), 86_400);
+}
