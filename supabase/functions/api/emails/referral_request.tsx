@@ -37,14 +37,14 @@ export async function referralRequestMail(input: ReferralRequest): Promise<Mail>
   const { contact, opportunity, public_url, unsubscribe_url } = input;
   const brand = { ...input.brand, name: headerText(input.brand.name) };
   const firstName = headerText(contact.first_name);
-  const values: TokenValues = {
+  const values = {
     "contact.first_name": firstName,
     "contact.last_name": contact.last_name,
     "contact.email": contact.email,
     "company.name": brand.name,
     "opportunity.name": opportunity?.name ?? null,
     public_url,
-  };
+  } satisfies TokenValues;
   const subject = subjectOf(input.subject_override, values) || subjectOf(defaultSubject, values);
   const intro = await foreign(input.intro_html, values) ?? await foreign(defaultIntro, values) ?? "";
   const steps = await foreign(input.how_it_works_html, values) ?? await foreign(defaultSteps, values) ?? "";
@@ -88,7 +88,7 @@ function subjectOf(template: string | null, values: TokenValues): string {
 }
 
 /** Null where nothing that can be seen is left. */
-async function foreign(html: string | null, values: TokenValues): Promise<string | null> {
+async function foreign(html: string | null, values: TokenValues & { public_url: string }): Promise<string | null> {
   const clean = await sanitize(fillTokens(html ?? "", values, escapeHtml), [values.public_url]);
   return htmlToText(clean) || clean.includes("<img ") ? clean : null;
 }

@@ -1,0 +1,82 @@
+import { type Endpoint, keyed } from "../endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
+import { present } from "../rows.ts";
+import { ById } from "../values.ts";
+import { actionEndpoints } from "./action_routes.ts";
+import { describingEndpoints } from "./describing_routes.ts";
+import { runEndpoints } from "./run_routes.ts";
+import { Automation, AutomationChange, automationResource, NewAutomation } from "./schema.ts";
+
+const columns = Object.keys(Automation.shape).join(",") as "*";
+
+export const automationEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/automations",
+    summary: "List automations",
+    scope: "automations:read",
+    query: listQuery(automationResource),
+    answer: Automation,
+    list: true,
+  }, ({ query, database }) => readPage(database, automationResource, query)),
+
+  keyed({
+    method: "post",
+    path: "/automations",
+    summary: "Add an automation",
+    description: "It does nothing until it has actions and is enabled.",
+    scope: "automations:write",
+    body: NewAutomation,
+    answer: Automation,
+    status: 201,
+    refusals: ["NOT_FOUND"],
+  }, async ({ body, database }) => {
+    const row = await database.row((client) => client.from("automations").insert(body).select(columns));
+    return { data: present(Automation, row), location: `/automations/${row.id}` };
+  }),
+
+  // Before `/automations/:id`, which would take their last word for an id.
+  ...describingEndpoints,
+  ...runEndpoints,
+
+  keyed({
+    method: "get",
+    path: "/automations/:id",
+    summary: "Read an automation",
+    scope: "automations:read",
+    params: ById,
+    query: readQuery(automationResource),
+    answer: Automation,
+  }, async ({ params, query, database }) => ({ data: await readRow(database, automationResource, params.id, query) })),
+
+  keyed({
+    method: "patch",
+    path: "/automations/:id",
+    summary: "Change an automation",
+    description: "`conditions` replaces the old ones.",
+    scope: "automations:write",
+    params: ById,
+    body: AutomationChange,
+    answer: Automation,
+  }, async ({ params, body, database }) => {
+    const row = await database.row((client) =>
+      client.from("automations").update(body).eq("id", params.id).select(columns)
+    );
+    return { data: present(Automation, row) };
+  }),
+
+  keyed({
+    method: "delete",
+    path: "/automations/:id",
+    summary: "Delete an automation",
+    description: "Its actions and runs go with it; what it did stays.",
+    scope: "automations:write",
+    params: ById,
+    status: 204,
+  }, async ({ params, database }) => {
+    await database.row((client) => client.from("automations").delete().eq("id", params.id).select("id"));
+    return {};
+  }),
+
+  ...actionEndpoints,
+];

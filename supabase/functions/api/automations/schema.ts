@@ -1,0 +1,127 @@
+import { z } from "zod";
+import type { Resource } from "../lists.ts";
+import { Flag, Id, Label, Text, Timestamp } from "../values.ts";
+import { TriggerType, variableNames } from "./triggers.ts";
+
+export const Automation = z.object({
+  id: Id,
+  company_id: Id,
+  name: z.string(),
+  trigger_type: TriggerType,
+  stage_id: Id.nullable().meta({ description: "The stage that an opportunity enters, for stage_changed" }),
+  conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
+  enabled: z.boolean(),
+  priority: z.int().meta({ description: "Of the automations that one event starts, the higher runs first" }),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+}).meta({
+  id: "Automation",
+  example: {
+    id: "e4a1c0d2-7b36-4f58-9a0d-1c5b8e2f6a90",
+    company_id: "00000000-0000-4000-8000-000000000001",
+    name: "Thank who referred a big one",
+    trigger_type: "stage_changed",
+    stage_id: "00000000-0000-4000-8000-000000000312",
+    conditions: { "deal.value": { gte: 5000 } },
+    enabled: true,
+    priority: 0,
+    created_at: "2026-11-22T09:30:00.000Z",
+    updated_at: "2026-11-22T09:30:00.000Z",
+  },
+});
+
+const Scalar = z.union(
+  [Text(1_000), z.number(), z.boolean(), z.null()],
+  "must be text of at most 1000 characters, a number, true, false or null",
+);
+const Comparable = z.union([Text(1_000), z.number()], "must be text of at most 1000 characters or a number");
+
+// What is wrong already needs no second word.
+const isFine = ({ issues }: z.core.ParsePayload) => issues.length === 0;
+
+/** What a condition may ask of one value; all of it must hold. */
+const Condition = z.strictObject({
+  eq: Scalar,
+  neq: Scalar,
+  exists: z.boolean(),
+  not_exists: z.boolean(),
+  gt: Comparable,
+  gte: Comparable,
+  lt: Comparable,
+  lte: Comparable,
+  contains: Comparable,
+  not_contains: Comparable,
+  in: z.array(Scalar).min(1).max(200),
+}).partial()
+  .refine((wants) => Object.keys(wants).length > 0, { error: "must hold an operator", when: isFine })
+  .meta({ id: "Condition", example: { gte: 5000 } });
+
+const mostConditions = 50;
+
+const Conditions = z.strictObject(
+  Object.fromEntries(variableNames().map((name) => [name, Condition.optional()])),
+).refine(
+  (conditions) => Object.values(conditions).flatMap((wants) => Object.keys(wants ?? {})).length <= mostConditions,
+  { error: `must hold at most ${mostConditions}`, when: isFine },
+).meta({
+  description: "All must hold, or the run is skipped: `{variable: {operator: value}}`, see /schemas/triggers",
+  example: { "deal.value": { gte: 5000 } },
+});
+
+const writable = {
+  name: Label(200),
+  trigger_type: TriggerType,
+  stage_id: Id.nullish().meta({ description: "Required for stage_changed, and only for it" }),
+  conditions: Conditions.optional(),
+  enabled: z.boolean().optional().meta({ description: "false, when absent" }),
+  priority: z.int().min(-1_000).max(1_000).optional().meta({ description: "0, when absent; the higher runs first" }),
+};
+
+export type Problems = Pick<z.core.$RefinementCtx, "addIssue">;
+/** Has a body judged as a whole also where one of its fields is wrong: all its problems are in one answer. */
+export const always: z.core.$ZodSuperRefineParams = {
+  when: ({ value }) => typeof value === "object" && value !== null,
+};
+
+type Triggered = { trigger_type?: unknown; stage_id?: unknown; conditions?: unknown };
+
+// Where another field is wrong, these may be anything.
+function judgeTrigger({ trigger_type, stage_id, conditions }: Triggered, problems: Problems, isNew: boolean) {
+  const type = TriggerType.safeParse(trigger_type).data;
+  if (!type) return;
+  if (type === "stage_changed" && (stage_id === null || isNew && stage_id === undefined)) {
+    problems.addIssue({ code: "custom", path: ["stage_id"], message: "is required", params: { missing: true } });
+  }
+  if (type !== "stage_changed" && stage_id) {
+    problems.addIssue({ code: "custom", path: ["stage_id"], message: "goes with stage_changed only" });
+  }
+  const accepted = variableNames(type);
+  for (const name of variableNames()) {
+    if (accepted.includes(name) || !Object.hasOwn(Object(conditions), name)) continue;
+    const message = `is no variable of ${type}`;
+    problems.addIssue({ code: "custom", path: ["conditions", name], message, params: { accepted } });
+  }
+}
+
+export const NewAutomation = z.strictObject(writable)
+  .superRefine((body, problems) => judgeTrigger(body, problems, true), always)
+  .meta({
+    example: {
+      name: "Thank who referred a big one",
+      trigger_type: "stage_changed",
+      stage_id: "00000000-0000-4000-8000-000000000312",
+      conditions: { "deal.value": { gte: 5000 } },
+      enabled: true,
+    },
+  });
+
+export const AutomationChange = z.strictObject(writable).partial()
+  .superRefine((body, problems) => judgeTrigger(body, problems, false), always)
+  .meta({ example: { priority: 10 } });
+
+export const automationResource = {
+  table: "automations",
+  row: Automation,
+  expansions: [],
+  filters: { trigger_type: TriggerType.optional(), stage_id: Id.optional(), enabled: Flag.optional() },
+} satisfies Resource;
