@@ -4,10 +4,12 @@ import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { authentication } from "./authentication.ts";
+import { automationEndpoints } from "./automations/routes.ts";
 import { companyEndpoints } from "./company/routes.ts";
 import type { Config } from "./config.ts";
 import { contactEndpoints } from "./contacts/routes.ts";
 import { Database } from "./database.ts";
+import { dispatcher } from "./dispatcher/routes.ts";
 import type { Endpoint, Result } from "./endpoint.ts";
 import { answerError, ApiError } from "./errors.ts";
 import { readInput } from "./input.ts";
@@ -20,6 +22,7 @@ import { callerAddress } from "./public_form/rate_limit.ts";
 import { referralRequestEndpoints } from "./referral_requests/routes.ts";
 import { referralEndpoints } from "./referrals/routes.ts";
 import { scopesAllow } from "./scopes.ts";
+import { webhookEndpoints } from "./webhooks/routes.ts";
 
 /** Every endpoint, in the order that the documentation shows them. */
 export const endpoints: Endpoint[] = [
@@ -29,6 +32,8 @@ export const endpoints: Endpoint[] = [
   ...contactEndpoints,
   ...pipelineEndpoints,
   ...companyEndpoints,
+  ...automationEndpoints,
+  ...webhookEndpoints,
   ...publicFormEndpoints,
 ];
 
@@ -50,6 +55,7 @@ export function createApp(config: Config) {
   app.get("/docs", async (c) => (await import("./docs.tsx")).docs(c, endpoints, config));
 
   app.route("/", publicForm(config));
+  app.route("/", dispatcher(config));
 
   const authenticate = authentication(config);
   for (const endpoint of endpoints) {

@@ -15,11 +15,13 @@ const namedKeys = z.record(z.string(), z.string().min(1)).refine(
   (keys) => Object.keys(keys).length > 0,
   "holds no key",
 );
+const isLoopback = (url: string) => /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(url);
 const jwk = z.looseObject({ kty: z.string(), kid: z.string() });
 
 const Environment = z.object({
   SUPABASE_URL: address,
   SUPABASE_PUBLISHABLE_KEYS: json(namedKeys),
+  SUPABASE_SECRET_KEYS: json(namedKeys).optional(),
   SUPABASE_JWKS: json(
     z.union(
       [z.object({ keys: z.array(jwk) }), z.array(jwk).transform((keys) => ({ keys }))],
@@ -38,6 +40,8 @@ const Environment = z.object({
   PUBLIC_FORM_TRIES_PER_HOUR: z.coerce.number("must be a number").int().min(1).default(1_000),
   /** How many proxies of ours stand before the function: each has appended one address to X-Forwarded-For. */
   TRUSTED_PROXIES: z.coerce.number("must be a number").int().min(1).default(1),
+  /** For development: webhooks may go to this machine, by plain http too. */
+  ALLOW_LOOPBACK_WEBHOOKS: z.enum(["true", "false"], "must be true or false").default("false"),
   RESEND_API_KEY: z.string().min(1).optional(),
   RESEND_BASE_URL: address.optional(),
   /** The sender's bare address, of a domain that Resend has verified. */
@@ -45,7 +49,13 @@ const Environment = z.object({
 }).refine(({ RESEND_API_KEY, MAIL_FROM }) => !RESEND_API_KEY || MAIL_FROM, {
   path: ["MAIL_FROM"],
   error: "is missing beside RESEND_API_KEY",
-});
+}).refine(
+  ({ ALLOW_LOOPBACK_WEBHOOKS, SUPABASE_URL }) => ALLOW_LOOPBACK_WEBHOOKS === "false" || isLoopback(SUPABASE_URL),
+  {
+    path: ["ALLOW_LOOPBACK_WEBHOOKS"],
+    error: "is for a stack on this machine, and SUPABASE_URL is elsewhere",
+  },
+);
 
 export type Config = {
   supabase: {
@@ -54,6 +64,9 @@ export type Config = {
     secretKeys: Record<string, string>;
     jwks: { keys: z.infer<typeof jwk>[] };
   };
+  /** The project's own keys, past row level security: for the dispatcher alone. */
+  secretKeys: Record<string, string>;
+  allowLoopbackWebhooks: boolean;
   /** Base URL of the API, without a slash at its end. */
   publicUrl: string;
   /** Where a request's mail leads, with `{token}` in it. */
@@ -80,6 +93,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const publicUrl = (data.PUBLIC_API_URL ?? `${url}/functions/v1/api/v1`).replace(/\/+$/, "");
   return {
     supabase: { url, publishableKeys: data.SUPABASE_PUBLISHABLE_KEYS, secretKeys: {}, jwks: data.SUPABASE_JWKS },
+    secretKeys: data.SUPABASE_SECRET_KEYS ?? {},
+    allowLoopbackWebhooks: data.ALLOW_LOOPBACK_WEBHOOKS === "true",
     publicUrl,
     publicFormUrl: data.PUBLIC_FORM_URL ?? `${publicUrl}/refer/{token}`,
     publicFormTriesPerHour: data.PUBLIC_FORM_TRIES_PER_HOUR,
@@ -87,6 +102,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     mail: data.RESEND_API_KEY && data.MAIL_FROM
       ? { apiKey: data.RESEND_API_KEY, baseUrl: data.RESEND_BASE_URL, from: data.MAIL_FROM }
       : null,
-    databaseTimeout: 8_000,
+    // A second more than a statement of a key may take: so the database gives up first, and what failed is undone.
+    databaseTimeout: 9_000,
   };
 }

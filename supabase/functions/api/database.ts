@@ -19,16 +19,20 @@ function clientOf(config: Config, key: ApiKey | null): Client {
     client = createContextClient<Schema>({
       auth: { token: key?.token ?? null },
       env: config.supabase,
-      supabaseOptions: {
-        // supabase-js repeats reads up to three times over seven seconds: longer than a caller should wait for a 503.
-        db: { retry: false },
-        global: { fetch: (url, init) => fetchWithin(config.databaseTimeout, url, init) },
-      },
+      supabaseOptions: clientOptions(config),
     });
     clients.set(key ?? config, client);
   }
   return client;
 }
+
+export const clientOptions = (config: Config) => ({
+  // supabase-js repeats reads up to three times over seven seconds: longer than a caller should wait for a 503.
+  db: { retry: false },
+  global: {
+    fetch: (url: RequestInfo | URL, init?: RequestInit) => fetchWithin(config.databaseTimeout, url, init),
+  },
+});
 
 // supabase-js's own timeout ends with the headers of an answer; this one holds for the body too. Not AbortSignal.timeout:
 // its timers outlive their requests by seconds, thousands of them under load.
@@ -49,13 +53,12 @@ async function fetchWithin(milliseconds: number, url: RequestInfo | URL, init?: 
 export class Database {
   readonly #client: Client;
   readonly #scope: Scope | null;
+  readonly #hasKey: boolean;
 
-  readonly #anonymous: boolean;
-
-  constructor(config: Config, key: ApiKey | null, scope: Scope | null) {
-    this.#client = clientOf(config, key);
+  constructor(config: Config, key: ApiKey | null, scope: Scope | null, client = clientOf(config, key)) {
+    this.#client = client;
     this.#scope = scope;
-    this.#anonymous = key === null;
+    this.#hasKey = key !== null;
   }
 
   /** The answer of one query; throws the caller's error for a refusal, 503 when the database is out of reach. */
@@ -101,7 +104,7 @@ export class Database {
 
   /** Throws 401 when the key is dead, 403 when its row no longer holds the scope of this endpoint. */
   async confirmScope(): Promise<void> {
-    if (this.#anonymous) return;
+    if (!this.#hasKey) return;
     const answer = await this.#client.rpc("require_scope", this.#scope ? { scope: this.#scope } : {});
     if (answer.error) throw asApiError(answer);
   }
@@ -139,7 +142,10 @@ function asApiError({ error, status }: PostgrestSingleResponse<unknown>): ApiErr
 
 // Constraints are named `<table>_<field without _id>_fkey`; under row level security Postgres tells no more than the name.
 function missingReference(text: string, cause: unknown): ApiError {
-  const field = /"(?:referrals|crm_deals|crm_deal_placements|company_settings)_(\w+)_fkey"/.exec(text)?.[1];
+  const field =
+    /"(?:referrals|crm_deals|crm_deal_placements|company_settings|automations|automation_actions)_(\w+)_fkey"/.exec(
+      text,
+    )?.[1];
   const path = field && `${field}_id`;
   const message = `${path ?? "A reference"} names no row of your workspace.`;
   return new ApiError("NOT_FOUND", message, { details: path ? [{ path, message }] : undefined, cause });

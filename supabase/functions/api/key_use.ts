@@ -1,8 +1,7 @@
 import type { ApiKey } from "./authentication.ts";
+import { inBackground } from "./background.ts";
 import type { Database } from "./database.ts";
 
-// The platform's runtime would end the function before the note is written.
-const runtime: typeof globalThis & { EdgeRuntime?: { waitUntil(work: Promise<unknown>): void } } = globalThis;
 const noted = new Map<string, number>();
 const interval = 60_000;
 const mostRemembered = 1_000;
@@ -12,6 +11,5 @@ export function noteKeyUse({ id }: ApiKey, database: Database): void {
   if (Date.now() - (noted.get(id) ?? 0) < interval) return;
   if (noted.size >= mostRemembered) noted.clear();
   noted.set(id, Date.now());
-  const note = database.ask((client) => client.rpc("note_key_use")).catch(() => {});
-  runtime.EdgeRuntime?.waitUntil(note);
+  inBackground(database.ask((client) => client.rpc("note_key_use")).catch(() => {}));
 }

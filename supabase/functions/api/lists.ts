@@ -7,7 +7,17 @@ import { Instant, Names, WholeNumber } from "./values.ts";
 
 /** A table as callers list it: its row's keys are columns (or computed fields), `expansions` computed fields of it. */
 export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.ZodRawShape = z.ZodRawShape> = {
-  table: "referrals" | "referral_requests" | "crm_deals" | "crm_contacts" | "crm_pipelines";
+  table:
+    | "referrals"
+    | "referral_requests"
+    | "crm_deals"
+    | "crm_contacts"
+    | "crm_pipelines"
+    | "automations"
+    | "automation_actions"
+    | "automation_runs"
+    | "webhook_subscriptions"
+    | "webhook_deliveries";
   row: Row;
   expansions: readonly string[];
   /** Query parameters beside the grammar; each compares its column for equality unless `narrow` takes it. */
@@ -62,7 +72,7 @@ export const listQuery = <Filters extends z.ZodRawShape>(resource: Resource<z.Zo
   });
 
 type Selection = { fields?: string[]; expand?: string[] };
-type ListQuery = Selection & {
+export type ListQuery = Selection & {
   limit: number;
   after?: string;
   before?: string;

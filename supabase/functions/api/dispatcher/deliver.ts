@@ -1,0 +1,68 @@
+import { triggers, type TriggerType } from "../automations/triggers.ts";
+import type { Config } from "../config.ts";
+import { present } from "../rows.ts";
+import { addressOptions } from "../webhooks/refuse_address.ts";
+import { send } from "../webhooks/send.ts";
+import { signatureHeaders } from "../webhooks/signing.ts";
+
+/** A delivery as `private.claim_deliveries` gives it. */
+export type Delivery = {
+  id: string;
+  subscription_id: string;
+  url: string;
+  secrets: string[] | null;
+  event_id: string;
+  event_type: string;
+  data: Record<string, unknown> & { occurred_at: string };
+};
+
+/** What `private.record_deliveries` takes: `status` of the HTTP answer, null without one; `retry_after` in seconds. */
+export type Outcome = {
+  id: string;
+  status: number | null;
+  body: string | null;
+  error: string | null;
+  retry_after: number | null;
+  duration_ms: number;
+};
+
+const userAgent = "Referrals-Webhooks/1.0";
+
+/** Sends a delivery once, signed now. */
+export async function deliver(delivery: Delivery, config: Config): Promise<Outcome> {
+  const { id, url, secrets, event_id, event_type, data } = delivery;
+  if (!secrets) return failure(id, "The subscription has no secret: rotate it.");
+  const body = JSON.stringify({ type: event_type, timestamp: data.occurred_at, data: described(event_type, data) });
+  const sent = await send(url, body, {
+    "Content-Type": "application/json",
+    "User-Agent": userAgent,
+    ...signatureHeaders(event_id, body, secrets, new Date()),
+  }, addressOptions(config));
+  return {
+    id,
+    status: sent.status,
+    body: sent.body || null,
+    error: sent.error ?? problem(sent.status),
+    retry_after: sent.retryAfter,
+    duration_ms: Math.round(sent.durationMs),
+  };
+}
+
+const failure = (id: string, error: string): Outcome => ({
+  id,
+  status: null,
+  body: null,
+  error,
+  retry_after: null,
+  duration_ms: 0,
+});
+
+const described = (type: string, data: Record<string, unknown>) =>
+  Object.hasOwn(triggers, type) ? present(triggers[type as TriggerType].data, data) : data;
+
+function problem(status: number | null): string | null {
+  if (status === null || (status >= 200 && status < 300)) return null;
+  return status >= 300 && status < 400
+    ? `It answered ${status}: redirects are not followed.`
+    : `It answered ${status}, not 2xx.`;
+}

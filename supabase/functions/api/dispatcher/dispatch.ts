@@ -1,0 +1,211 @@
+import { executeRun, type Job } from "../automations/runs.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../database.ts";
+import { deliver, type Delivery, type Outcome } from "./deliver.ts";
+import { outbox } from "./outbox.ts";
+
+/** What `private.claim_work` gives. */
+type Work = { deliveries: Delivery[]; runs: Job[]; more: boolean };
+
+const claimsFor = 60_000;
+const mostDeliveries = 500;
+const mostRuns = 16;
+const mostSending = 128;
+/** So that a hanging endpoint holds few of the sendings at once. */
+const mostSendingTo = 8;
+const claimMoreBelow = 100;
+const mostWaiting = 2_000;
+/** Shorter than the lease in the database, by a sending's deadline: what waited longer is left to who claims it next. */
+const freshFor = 40_000;
+const lookAgainAfter = 300;
+const recordAfter = 40;
+const recordAtOnce = 250;
+
+const loops = new WeakMap<Config, Loop>();
+
+/** Works off what is due, until nothing is or a minute has passed. A second call while it runs makes it look again. Never throws. */
+export function dispatch(config: Config): Promise<void> {
+  let loop = loops.get(config);
+  if (loop) {
+    loop.wake();
+    return loop.ended;
+  }
+  loop = new Loop(config, () => loops.delete(config));
+  loops.set(config, loop);
+  return loop.ended;
+}
+
+/** `sated`: it had enough when work was last claimed. */
+type Endpoint = { waiting: { delivery: Delivery; until: number }[]; sending: number; sated: boolean };
+
+class Loop {
+  readonly ended: Promise<void>;
+  readonly #config: Config;
+  readonly #database: Database;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #records: Recorder;
+  #sending = 0;
+  #running = 0;
+  #woken = true;
+  #change = Promise.withResolvers<void>();
+
+  constructor(config: Config, stopsClaiming: () => void) {
+    this.#config = config;
+    this.#database = outbox(config);
+    this.#records = new Recorder(this.#database);
+    this.ended = this.#work(stopsClaiming);
+  }
+
+  wake() {
+    this.#woken = true;
+    this.#changed();
+  }
+
+  async #work(stopsClaiming: () => void): Promise<void> {
+    try {
+      for (const end = Date.now() + claimsFor; Date.now() < end;) {
+        if (!await this.#claim() && !await this.#nextWakeUp() && !await this.#lastLook()) break;
+        while (this.#waiting > mostWaiting) await this.#change.promise;
+      }
+    } catch (error) {
+      // What is due stays due: the sweep wakes the next loop.
+      log("The outbox cannot be read", error);
+    } finally {
+      stopsClaiming();
+    }
+    while (this.#busy) await this.#change.promise;
+    await this.#records.flush();
+  }
+
+  get #busy() {
+    return this.#sending > 0 || this.#running > 0;
+  }
+
+  get #waiting() {
+    return [...this.#endpoints.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
+  }
+
+  #changed() {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
+  }
+
+  /** Waits until there may be more to claim; false when nothing is under way that could bring it. */
+  async #nextWakeUp(): Promise<boolean> {
+    while (!this.#woken && this.#busy) await this.#change.promise;
+    return this.#woken;
+  }
+
+  /**
+   * Claims once more after a moment: what was written while the wake-up was being answered had none of its own. True when
+   * there was something.
+   */
+  async #lastLook(): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve, lookAgainAfter));
+    return this.#woken || await this.#claim() || this.#busy;
+  }
+
+  /** Takes what is due, but not for endpoints that have enough, and starts on it; true when more is due. */
+  async #claim(): Promise<boolean> {
+    this.#woken = false;
+    const sated = [...this.#endpoints].filter(([, { waiting }]) => waiting.length >= claimMoreBelow);
+    for (const [, endpoint] of sated) endpoint.sated = true;
+    const { deliveries, runs, more } = await this.#database.object((client) =>
+      client.rpc("claim_work", {
+        most_deliveries: mostDeliveries,
+        most_runs: mostRuns - this.#running,
+        busy: sated.map(([id]) => id),
+      })
+    ) as unknown as Work;
+    const until = Date.now() + freshFor;
+    for (const delivery of deliveries) this.#endpoint(delivery).waiting.push({ delivery, until });
+    this.#startSending();
+    this.#startRunning(runs);
+    return more;
+  }
+
+  #endpoint({ subscription_id }: Delivery): Endpoint {
+    let endpoint = this.#endpoints.get(subscription_id);
+    if (!endpoint) this.#endpoints.set(subscription_id, endpoint = { waiting: [], sending: 0, sated: false });
+    return endpoint;
+  }
+
+  #startSending() {
+    for (const [id, endpoint] of this.#endpoints) {
+      while (endpoint.waiting.length > 0 && endpoint.sending < mostSendingTo && this.#sending < mostSending) {
+        const { delivery, until } = endpoint.waiting.shift()!;
+        if (Date.now() < until) this.#send(endpoint, delivery);
+      }
+      if (endpoint.waiting.length === 0 && endpoint.sending === 0) this.#endpoints.delete(id);
+    }
+  }
+
+  async #send(endpoint: Endpoint, delivery: Delivery): Promise<void> {
+    endpoint.sending++;
+    this.#sending++;
+    const outcome = await deliver(delivery, this.#config).catch((error) => log("A delivery was interrupted", error));
+    if (outcome) this.#records.add(outcome);
+    endpoint.sending--;
+    this.#sending--;
+    if (endpoint.sated && endpoint.waiting.length < claimMoreBelow) {
+      endpoint.sated = false;
+      this.#woken = true;
+    }
+    this.#startSending();
+    this.#changed();
+  }
+
+  /** The runs of one event one after the other, in the order of their priority. */
+  #startRunning(jobs: Job[]) {
+    for (const ofEvent of Map.groupBy(jobs, ({ event_id }) => event_id).values()) {
+      this.#running += ofEvent.length;
+      this.#run(ofEvent);
+    }
+  }
+
+  async #run(jobs: Job[]): Promise<void> {
+    for (const job of jobs) {
+      await executeRun(job, this.#database, this.#config).catch((error) => log("A run was interrupted", error));
+      this.#running--;
+    }
+    this.#woken = true;
+    this.#changed();
+  }
+}
+
+/** Records outcomes a few milliseconds after the first, together; what cannot be recorded is delivered again. */
+class Recorder {
+  readonly #database: Database;
+  #waiting: Outcome[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #recording: Promise<void> = Promise.resolve();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  add(outcome: Outcome) {
+    this.#waiting.push(outcome);
+    if (this.#waiting.length >= recordAtOnce) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), recordAfter);
+  }
+
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#recording = this.#recording.then(() => this.#record());
+    return this.#recording;
+  }
+
+  async #record(): Promise<void> {
+    const outcomes = this.#waiting.splice(0);
+    if (outcomes.length === 0) return;
+    const record = () => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes }));
+    await record().catch(record).catch((error) => log(`${outcomes.length} outcomes were not recorded`, error));
+  }
+}
+
+function log(message: string, error: unknown) {
+  console.error(JSON.stringify({ level: "error", message, cause: error instanceof Error ? error.message : error }));
+}

@@ -1,0 +1,23 @@
+import { Hono } from "hono";
+import { inBackground } from "../background.ts";
+import type { Config } from "../config.ts";
+import { ApiError } from "../errors.ts";
+import { outbox } from "./outbox.ts";
+
+const refusal = "This is for the database's own wake-ups.";
+
+/** Where the database wakes the dispatcher (design 4). It answers at once, and works on in the background. */
+export function dispatcher(config: Config) {
+  return new Hono().post("/internal/dispatch", async (c) => {
+    const issuedAt = c.req.header("X-Dispatch-Time") ?? "";
+    const signature = c.req.header("X-Dispatch-Signature") ?? "";
+    if (!/^\d{1,12}$/.test(issuedAt) || !/^[0-9a-f]{64}$/.test(signature)) throw new ApiError("UNAUTHORIZED", refusal);
+    const { data: accepted } = await outbox(config).ask((client) =>
+      client.rpc("accept_wake_up", { issued_at: Number(issuedAt), signature })
+    );
+    if (accepted !== true) throw new ApiError("UNAUTHORIZED", refusal);
+    const { dispatch } = await import("./dispatch.ts");
+    inBackground(dispatch(config));
+    return c.body(null, 202);
+  });
+}
