@@ -1,0 +1,120 @@
+import { assert, assertEquals } from "@std/assert";
+import { withCanned } from "./canned_data_api.ts";
+import { contents } from "./contents.ts";
+import { askEach, bodyOf, endpoints, nowhere, pathTo, rowsOf, title } from "./every_endpoint.ts";
+import { eventually, type Reply, sql, stack, workspace } from "./world.ts";
+import postgres from "postgres";
+
+const id = crypto.randomUUID();
+const faults: Record<string, () => Response | Promise<Response>> = {
+  "answers 503": () => Response.json({ code: "PGRST003", message: "secret" }, { status: 503 }),
+  "says that a statement took too long": () => Response.json({ code: "57014", message: "secret" }, { status: 500 }),
+  "says that a lock is held": () => Response.json({ code: "55P03", message: "secret" }, { status: 500 }),
+  "says that there are too many connections": () =>
+    Response.json({ code: "53300", message: "secret" }, { status: 503 }),
+  "answers cut JSON": () => new Response(`[{"id": "${id}", "sec`, { headers: { "content-type": "application/json" } }),
+  "answers with a page": () => new Response("<p>secret</p>", { status: 502, headers: { "content-type": "text/html" } }),
+  "hangs": () => new Promise<Response>(() => {}),
+};
+
+for (const [fault, answer] of Object.entries(faults)) {
+  Deno.test(`every route answers 503 when the data API ${fault}`, async () => {
+    const nothing = nowhere();
+    const answers = await withCanned(answer, async (call) =>
+      Object.fromEntries(
+        await Promise.all(endpoints.map(async (endpoint) => {
+          const method = endpoint.contract.method.toUpperCase();
+          const reply = await call(method, pathTo(endpoint, nothing), bodyOf(endpoint, nothing));
+          assertEquals(reply.text.includes("secret"), false, title(endpoint));
+          return [title(endpoint), [reply.status, reply.error?.code, Number(reply.headers.get("retry-after")) > 0]];
+        })),
+      ), { databaseTimeout: 300, allowLoopbackWebhooks: true });
+
+    const wanted = Object.fromEntries(endpoints.map((endpoint) => [title(endpoint), [503, "UNAVAILABLE", true]]));
+    assertEquals(answers, wanted);
+  });
+}
+
+const outcome = ({ status, error, headers }: Reply) => [status, error?.code, Number(headers.get("retry-after")) > 0];
+const unavailable = [503, "UNAVAILABLE", true];
+
+/** Every route refuses with 503 in time while `fault` holds, nothing is written, and all is well again afterwards. */
+async function withstands(fault: () => Promise<AsyncDisposable>) {
+  const clinic = await workspace("Harbour Health");
+  const rows = await rowsOf(clinic);
+  const before = await contents(clinic);
+  const started = Date.now();
+  {
+    await using _fault = await fault();
+    const answers = await askEach(endpoints, rows, clinic, outcome);
+    assertEquals(Object.entries(answers).filter(([, answer]) => String(answer) !== String(unavailable)), []);
+    assert(Date.now() - started < 15_000, "the answers came late");
+  }
+  await eventually(async () => (await clinic.get("/referrals")).status === 200);
+  assertEquals(await contents(clinic), before);
+  const reads = endpoints.filter(({ contract }) => contract.method === "get");
+  const afterwards = await askEach(reads, rows, clinic, ({ status }) => status);
+  assertEquals(Object.entries(afterwards).filter(([, status]) => status !== 200), []);
+}
+
+const dropConnections = () =>
+  sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'`;
+
+Deno.test("every route answers 503 while Postgres has no connection left for the data API, and serves afterwards", async () => {
+  const superuser = postgres(stack.superuserUrl, { max: 1, onnotice: () => {} });
+  await withstands(async () => {
+    await superuser`alter role authenticator nologin`;
+    await dropConnections();
+    return {
+      [Symbol.asyncDispose]: async () => void await superuser`alter role authenticator login`,
+    };
+  });
+  await superuser.end();
+});
+
+Deno.test("a request whose connection is cut in the middle answers 503 and leaves nothing half done", async () => {
+  const clinic = await workspace("Harbour Health");
+  const before = await contents(clinic);
+  const held = Promise.withResolvers<void>();
+  const isHeld = Promise.withResolvers<void>();
+  const holding = sql.begin(async (tx) => {
+    await tx`lock table crm_pipeline_stages in access exclusive mode`;
+    isHeld.resolve();
+    await held.promise;
+  });
+  await isHeld.promise;
+
+  // The pipeline is written, its stages wait for the lock.
+  const writing = clinic.post("/pipelines", { name: "New patients", stages: [{ name: "Enquiry" }] });
+  await eventually(async () =>
+    (await sql`select from pg_stat_activity where usename = 'authenticator' and wait_event_type = 'Lock'`).length > 0
+  );
+  await dropConnections();
+  const reply = await writing;
+  held.resolve();
+  await holding;
+
+  assertEquals(outcome(reply), unavailable);
+  await eventually(async () => (await clinic.get("/pipelines")).status === 200);
+  assertEquals(await contents(clinic), before);
+});
+
+Deno.test("a lock that is held too long is a 503 within 10 s, and the write that waited for it is undone", async () => {
+  const clinic = await workspace("Harbour Health");
+  const rita = await clinic.creates("/contacts", { first_name: "Rita" });
+  const before = await contents(clinic);
+  const started = Date.now();
+  const reply = await sql.begin(async (tx) => {
+    await tx`lock table referrals in access exclusive mode`;
+    return await clinic.post("/referrals", { referrer_contact_id: rita.id });
+  });
+
+  assertEquals(outcome(reply), unavailable);
+  assert(Date.now() - started < 10_000, "the answer came late");
+  // What a caller was told has failed is not done afterwards either.
+  await eventually(async () =>
+    (await sql`select from pg_stat_activity where usename = 'authenticator' and state <> 'idle'`).length === 0
+  );
+  assertEquals(await contents(clinic), before);
+  assertEquals((await clinic.post("/referrals", { referrer_contact_id: rita.id })).status, 201);
+});
