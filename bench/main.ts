@@ -1,17 +1,19 @@
 import manifest from "../deno.json" with { type: "json" };
 import { breakdown } from "./breakdown.ts";
+import { eventThroughput } from "./events.ts";
 import { ownCost } from "./own_cost.ts";
 import { roundTrips } from "./round_trips.ts";
 import { throughput } from "./throughput.ts";
 import { triggers } from "./triggers.ts";
 import { wrongTokens } from "./wrong_tokens.ts";
 
-// Answers all questions, or those named: `deno task bench [cost] [breakdown] [throughput] [triggers] [trips] [tokens]`.
+// Answers all questions, or those named: `deno task bench [cost] [breakdown] [throughput] [triggers] [events] [trips] [tokens]`.
 const questions: Record<string, () => Promise<void>> = {
   cost: ownCost,
   breakdown,
   throughput,
   triggers,
+  events: eventThroughput,
   trips: roundTrips,
   tokens: wrongTokens,
 };
