@@ -29,6 +29,8 @@ Deno.test("each scope sees the rows of its own tables and of no other", async ()
     "opportunities:read": ["crm_deal_placements", "crm_deals"],
     "pipelines:read": ["crm_pipeline_stages", "crm_pipelines"],
     "company:read": ["companies", "company_settings"],
+    "automations:read": ["automation_actions", "automation_runs", "automations"],
+    "webhooks:read": ["webhook_deliveries", "webhook_subscriptions"],
   };
 
   for (const [scope, visible] of Object.entries(seen)) {
@@ -94,7 +96,7 @@ Deno.test("alice, who may do all in her workspace, finds nothing of bob's, howev
     ...readable.map((table) => `/${table}?select=*&${owner(table)}=eq.${bob.companyId}`),
     ...readable.map((table) => `/${table}?select=*&${owner(table)}=neq.${alice.companyId}`),
     ...["crm_contacts", "crm_deals", "crm_pipelines", "referrals"].map((table) => `/${table}?select=*&id=in.(${ids})`),
-    `/referrals?select=*,crm_deals!inner(*)&crm_deals.company_id=eq.${bob.companyId}`,
+    `/referrals?select=*,crm_deals!referrals_referred_deal_fkey!inner(*)&crm_deals.company_id=eq.${bob.companyId}`,
   ];
   const mixed = [
     ...readable.map((table) => `/${table}?select=*&order=${owner(table)}.desc`),
@@ -146,7 +148,7 @@ Deno.test("no key reads the keys, nor a schema that is not exposed", async () =>
 
 Deno.test("the publishable key alone reads no table, writes none, and calls nothing", async () => {
   const { alice } = await world();
-  const { fields } = await rowsOf(alice);
+  const { fields, paths } = await rowsOf(alice);
   const before = await contents(alice);
   const everyTable = tables.flatMap((table): [string, string, Json?][] => [
     ["GET", `/${table}`],
@@ -167,6 +169,13 @@ Deno.test("the publishable key alone reads no table, writes none, and calls noth
     ["POST", "/rpc/referral_in_the_way", { chain: {} }],
     ["POST", "/rpc/referral_leaderboard", {}],
     ["POST", "/rpc/require_scope", {}],
+    ["POST", "/rpc/start_automation_run", { automation_id: paths["/automations"], trigger_data: {} }],
+    ["POST", "/rpc/create_webhook_subscription", { url: "https://example.com", events: ["stage_changed"] }],
+    ["POST", "/rpc/rotate_webhook_secret", { subscription_id: paths["/webhooks/subscriptions"] }],
+    ["POST", "/rpc/test_webhook", { subscription_id: paths["/webhooks/subscriptions"] }],
+    ["POST", "/rpc/replay_webhook_delivery", { delivery_id: paths["/webhooks/deliveries"] }],
+    ["POST", "/rpc/claim_work", { most_deliveries: 1, most_runs: 1 }],
+    ["POST", "/rpc/run_job", { run_id: paths["/automations/runs"] }],
   ];
 
   for (const [method, path, body] of [...everyTable, ...everyFunction]) {

@@ -24,3 +24,10 @@ export function assertStringIncludes(actual: string, expected: string, message?:
     message ?? `${JSON.stringify(actual)} does not include ${JSON.stringify(expected)}`,
   );
 }
+
+// deno-lint-ignore no-explicit-any -- the signature of `@std/assert`
+type ErrorClass<E extends Error> = new (...args: any[]) => E;
+
+export function assertThrows<E extends Error>(fn: () => unknown, errorClass: ErrorClass<E>): void {
+  nodeAssert.throws(fn, errorClass);
+}

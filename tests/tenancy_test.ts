@@ -4,6 +4,7 @@ import { contents } from "./contents.ts";
 import {
   bodyOf,
   endpoints,
+  isById,
   isReference,
   nowhere,
   pathTo,
@@ -37,7 +38,7 @@ Deno.test("the row of another workspace is the same 404 as none, on every path w
   const [mine, theirs] = [await rowsOf(alice), await rowsOf(bob)];
   const before = await contents(bob);
 
-  for (const endpoint of endpoints.filter(({ contract }) => contract.params)) {
+  for (const endpoint of endpoints.filter(isById)) {
     const [hidden, missing] = await Promise.all(
       [theirs, nowhere()].map((rows) => ask(alice, endpoint, pathTo(endpoint, rows), bodyOf(endpoint, mine))),
     );
@@ -74,14 +75,13 @@ Deno.test("a reference to another workspace is the same 404 as none, in every bo
 
 Deno.test("a filter by a row of another workspace gives the same empty list as by none", async () => {
   const { alice, bob } = await world();
-  const theirs = await rowsOf(bob);
-  await rowsOf(alice);
+  const [mine, theirs] = [await rowsOf(alice), await rowsOf(bob)];
 
   for (const endpoint of endpoints) {
     for (const name of references(endpoint.contract.query?.shape)) {
       const [hidden, missing] = await Promise.all(
         [theirs, nowhere()].map((rows) =>
-          ask(alice, endpoint, `${endpoint.contract.path}?${name}=${reference(name, rows)}`)
+          ask(alice, endpoint, `${pathTo(endpoint, mine)}?${name}=${reference(name, rows)}`)
         ),
       );
 

@@ -1,0 +1,142 @@
+import { assertEquals } from "@std/assert";
+import { readConfig } from "../supabase/functions/api/config.ts";
+import { dispatch } from "../supabase/functions/api/dispatcher/dispatch.ts";
+import { automate, runsOf, settled } from "./automating.ts";
+import { mailbox, mailsTo, plan } from "./mailbox.ts";
+import { call, chain, eventually, type Json, type Person, sql, stack, world } from "./world.ts";
+
+const attribute = (config: Json): Json => ({ action_type: "attribute_referral", config });
+const mail = (to: string): Json => ({
+  action_type: "send_email",
+  config: { to, subject: "Hello", body_html: "<p>Hello</p>" },
+});
+
+/** A stage of a pipeline that an opportunity of the person's can be moved to. */
+async function stage(person: Person) {
+  const { id: pipeline_id, stages: [{ id: stage_id }] } = await person.creates("/pipelines", {
+    name: "New patients",
+    stages: [{ name: "Booked" }],
+  });
+  return {
+    trigger: { trigger_type: "stage_changed", stage_id },
+    enter: (opportunity: Json) => person.post(`/opportunities/${opportunity.id}/move`, { pipeline_id, stage_id }),
+  };
+}
+
+/** A dispatcher in this process, beside the function's. */
+const dispatcher = () =>
+  dispatch(readConfig({
+    SUPABASE_URL: stack.url,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: stack.publishableKey }),
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: stack.secretKey }),
+    SUPABASE_JWKS: JSON.stringify({ keys: [] }),
+    RESEND_API_KEY: "re_test",
+    RESEND_BASE_URL: stack.mailUrl,
+    MAIL_FROM: "referrals@example.com",
+  }));
+
+/** What the database does when something is due. */
+async function wakeUp() {
+  const [{ issued, signature }] = await sql`
+    select issued, private.wake_up_signature(issued) as signature
+    from (select extract(epoch from now())::bigint as issued) as now
+  `;
+  const headers = { "x-dispatch-time": String(issued), "x-dispatch-signature": signature };
+  assertEquals((await call("POST", "/internal/dispatch", undefined, { headers })).status, 202);
+}
+
+Deno.test("one event runs its automations by priority, those of one priority in the order they were made", async () => {
+  const { alice } = await world();
+  const { opportunity } = await chain(alice);
+  const { trigger, enter } = await stage(alice);
+  const priorities = [0, 5, -5, 5, 1000, 0, -1000, 3, 2, 1, 0, 7, -1, 4, 6, -2, 8, 9, 10, -3];
+  for (const [made, priority] of priorities.entries()) {
+    const referrer = await alice.creates("/contacts", { first_name: `No ${made}` });
+    await automate(
+      alice,
+      { ...trigger, priority },
+      attribute({ referrer_contact_id: referrer.id, notes: `No ${made}` }),
+    );
+  }
+
+  await enter(opportunity);
+
+  await settled(alice, 20);
+  const written = await alice.gets("/referrals?source=automation&order=asc&limit=100");
+  const expected = priorities.map((priority, made) => ({ priority, made }))
+    .sort((one, other) => other.priority - one.priority || one.made - other.made);
+  assertEquals(written.map(({ notes }: Json) => notes), expected.map(({ made }) => `No ${made}`));
+});
+
+Deno.test("an automation that fails, or is disabled, keeps no other from running", async () => {
+  const { alice } = await world();
+  const { referrer: rita, opportunity } = await chain(alice);
+  const { trigger, enter } = await stage(alice);
+  const failing = await automate(alice, { ...trigger, priority: 2 }, mail("referrer"), attribute({ notes: "Never" }));
+  const disabled = await automate(alice, { ...trigger, priority: 1, enabled: false }, attribute({ notes: "Never" }));
+  const working = await automate(alice, trigger, attribute({ notes: "Right" }), mail("referrer"));
+  await using _ = await plan({ status: 500 }, { status: 500 });
+
+  await enter(opportunity);
+
+  const [[failed, ...more], [worked, ...others]] = [await runsOf(alice, failing), await runsOf(alice, working)];
+  assertEquals([failed.status, failed.actions_failed, failed.actions_skipped, more], ["failed", 1, 1, []]);
+  assertEquals([worked.status, worked.actions_executed, others], ["completed", 2, []]);
+  assertEquals(await runsOf(alice, disabled), []);
+  const [referral, ...rest] = await alice.gets("/referrals?source=automation");
+  assertEquals([referral.notes, rest, (await mailsTo(rita.email)).length], ["Right", [], 1]);
+});
+
+Deno.test("of ten dispatchers, woken ten times over, one runs an automation for an event", async () => {
+  const { alice } = await world();
+  const { referrer: rita, opportunity } = await chain(alice);
+  const thank = await automate(
+    alice,
+    {
+      trigger_type: "referral_attributed",
+      conditions: { notes: { contains: "No" } },
+    },
+    mail("{{referrer_email}}"),
+    attribute({ notes: "Told" }),
+  );
+
+  await sql`
+    insert into referrals (company_id, referrer_contact_id, referred_deal_id, notes)
+    select ${alice.companyId}, ${rita.id}, ${opportunity.id}, 'No ' || i from generate_series(1, 30) as i
+  `;
+  await Promise.all(Array.from({ length: 10 }, () => Promise.all([wakeUp(), dispatcher()])));
+
+  await settled(alice, 20);
+  const runs = await sql`
+    select status, claims, jsonb_array_length(action_results) as results
+    from automation_runs where automation_id = ${thank.id} and status <> 'skipped'
+  `;
+  assertEquals(runs.length, 30);
+  assertEquals(
+    new Set(runs.map((run) => JSON.stringify(run))),
+    new Set([`{"status":"completed","claims":1,"results":2}`]),
+  );
+  assertEquals((await mailsTo(rita.email)).length, 30);
+  assertEquals((await alice.gets("/referrals?source=automation")).length, 1);
+});
+
+Deno.test("an automation that is deleted while it runs does no more, and the next one runs", async () => {
+  const { alice } = await world();
+  const { referrer: rita, opportunity } = await chain(alice);
+  const { trigger, enter } = await stage(alice);
+  const doomed = await automate(alice, trigger, mail("referrer"), attribute({ notes: "Never" }));
+  const other = await automate(alice, { ...trigger, priority: -1 }, attribute({ notes: "Right" }));
+
+  {
+    await using _ = await plan({ hang: true });
+    await enter(opportunity);
+    await eventually(async () => (await mailbox("GET", "/faults")).json.length === 0);
+    assertEquals((await alice.delete(`/automations/${doomed.id}`)).status, 204);
+  }
+
+  const [run, ...more] = await runsOf(alice, other);
+  assertEquals([run.status, more, (await mailsTo(rita.email)).length], ["completed", [], 1]);
+  const written = await alice.gets("/referrals?source=automation");
+  assertEquals(written.map(({ notes }: Json) => notes), ["Right"]);
+  assertEquals((await sql`select from automation_runs where automation_id = ${doomed.id}`).length, 0);
+});

@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import { Webhook } from "standardwebhooks";
+import type { Json, Person } from "./world.ts";
+
+export type Received = { path: string; headers: Record<string, string>; text: string; body: Json; at: number };
+type Answer = (received: Received) => Response | Promise<Response>;
+
+export type Listener = AsyncDisposable & {
+  url: string;
+  received: Received[];
+  /** What came to this path. */
+  to(path: string): Received[];
+};
+
+/** A customer's endpoint on this machine, for the length of a test; it answers 204 unless told otherwise. */
+export function listen(answer: Answer = () => new Response(null, { status: 204 })): Listener {
+  const received: Received[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const text = await request.text();
+    const one = {
+      path: new URL(request.url).pathname,
+      headers: Object.fromEntries(request.headers),
+      text,
+      body: JSON.parse(text),
+      at: Date.now(),
+    };
+    received.push(one);
+    return await answer(one);
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    received,
+    to: (path) => received.filter((one) => one.path === path),
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** A subscription of the person's workspace, with its secret. */
+export async function subscribe(person: Person, url: string, events = ["referral_attributed"]): Promise<Json> {
+  return await person.creates("/webhooks/subscriptions", { url, events });
+}
+
+/** Throws unless the official library finds the signature right. */
+export function verify({ text, headers }: Received, secret: string): Json {
+  return new Webhook(secret).verify(text, headers);
+}
+
+/** The events of a workspace that are told by what came to a listener: one each. */
+export function once(received: Received[]): Json[] {
+  const ids = received.map(({ headers }) => headers["webhook-id"]);
+  assertEquals(ids.length, new Set(ids).size, "a delivery came twice");
+  return received.map(({ body }) => body);
+}
