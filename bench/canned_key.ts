@@ -1,10 +1,9 @@
 import { SignJWT } from "jose";
 
 const secret = crypto.getRandomValues(new Uint8Array(32));
-const scopes = ["referrals:read", "referrals:write"];
 
 /** A genuine token, and the environment of a function that takes it and asks the data API at `origin`. */
-export async function cannedKey(origin: string) {
+export async function cannedKey(origin: string, scopes = ["referrals:read", "referrals:write"]) {
   const token = await new SignJWT({ role: "api_key", company_id: crypto.randomUUID(), scopes })
     .setProtectedHeader({ alg: "HS256", kid: "bench", typ: "JWT" })
     .setSubject(crypto.randomUUID())

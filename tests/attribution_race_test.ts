@@ -4,7 +4,7 @@ import { connect } from "./connection.ts";
 import { drift } from "./drift.ts";
 import { call, type Json, type Person, sql, workspace } from "./world.ts";
 
-const bursts = Deno.env.get("FULL") === "1" ? 400 : 40;
+const bursts = Deno.env.get("FULL") === "1" ? 400 : 30;
 const scopes = ["referrals:write", "referrals:delete"];
 
 const anyOf = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)];

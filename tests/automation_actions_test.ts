@@ -57,7 +57,7 @@ Deno.test("create_referral is attribute_referral by another name, and ids in a c
 });
 
 const long = (length: number) => "x".repeat(length);
-const url = "https://hooks.example.com/";
+const url = "http://127.0.0.1:9/";
 const wrongConfigs: [type: string, config: Json, paths: string[], code?: string][] = [
   ["attribute_referral", { referrer_contact_id: "rita" }, ["config.referrer_contact_id"]],
   ["attribute_referral", { category: "" }, ["config.category"]],
@@ -80,7 +80,7 @@ const wrongConfigs: [type: string, config: Json, paths: string[], code?: string]
   ]],
   ["call_webhook", {}, ["config.url"], "MISSING_FIELDS"],
   ["call_webhook", { url, method: "GET" }, ["config.method"]],
-  ["call_webhook", { url: "hooks.example.com" }, ["config.url"]],
+  ["call_webhook", { url: "127.0.0.1:9/hooks" }, ["config.url"]],
   ["call_webhook", { url: `${url}{{deal.id}}` }, ["config.url"]],
   ["call_webhook", { url: url + long(2_048) }, ["config.url"]],
   ["call_webhook", [url], ["config"]],

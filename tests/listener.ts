@@ -15,8 +15,12 @@ export type Listener = AsyncDisposable & {
 /** A customer's endpoint on this machine, for the length of a test; it answers 204 unless told otherwise. */
 export function listen(answer: Answer = () => new Response(null, { status: 204 })): Listener {
   const received: Received[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    const text = await request.text();
+  const over = new AbortController();
+  const options = { hostname: "127.0.0.1", port: 0, signal: over.signal, onListen: () => {} };
+  const server = Deno.serve(options, async (request) => {
+    // A sender may be killed in the middle of its request.
+    const text = await request.text().catch(() => null);
+    if (text === null) return new Response(null, { status: 400 });
     const one = {
       path: new URL(request.url).pathname,
       headers: Object.fromEntries(request.headers),
@@ -31,7 +35,10 @@ export function listen(answer: Answer = () => new Response(null, { status: 204 }
     url: `http://127.0.0.1:${server.addr.port}`,
     received,
     to: (path) => received.filter((one) => one.path === path),
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await server.finished;
+    },
   };
 }
 

@@ -1,7 +1,9 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join } from "node:path";
+import postgres from "postgres";
 import { answers } from "../local/ports.ts";
 import { removeData } from "../local/postgres_home.ts";
+import { listener } from "./outside.ts";
 import { eventually, type Json } from "./world.ts";
 
 const main = join(import.meta.dirname ?? ".", "../local/main.ts");
@@ -42,6 +44,55 @@ Deno.test("a stack says where it is, keeps its folder to itself, and outlives a 
   assertEquals((await emptied.curl("/referrals?limit=3")).data.length, 3);
 });
 
+Deno.test("a PostgreSQL or a function that is killed is back by itself, callers are told to wait, and it ends in peace", async () => {
+  await using place = await folder();
+  await using nina = listener();
+  const stack = await place.start(freePort(), freePort());
+  const [{ referrer_contact_id }] = (await stack.curl("/referrals?limit=1")).data;
+  const { id } = (await stack.curl("/referrals", { referrer_contact_id })).data;
+  const look = async () => {
+    const { data, error } = await stack.curl(`/referrals/${id}`);
+    return data?.id ?? error?.code ?? "503 of the gateway";
+  };
+
+  const seen = new Set<string>();
+  const [server, session, code] = [
+    /^\d+ \S+\/postgres -D/,
+    /^\d+ postgres: authenticator/,
+    /^\d+ \S+ run .*api\/index.ts$/,
+  ];
+  for (const victim of [server, code, session, server]) {
+    const killed = await stack.killed(victim);
+    await eventually(async () => {
+      const found = await look();
+      seen.add(found);
+      return found === id && !(await processes()).some(({ line }) => line === killed);
+    }, 30);
+  }
+  seen.delete("503 of the gateway");
+  seen.delete("UNAVAILABLE");
+  assertEquals([...seen], [id]);
+
+  const sql = stack.database();
+  await sql`select cron.schedule('ping', '1 seconds', ${`select net.http_get('${nina.url}')`})`;
+  await nina.got("/");
+  const lock = await sql.reserve();
+  await lock`begin`;
+  await lock`lock table public.referrals`;
+  const waiting = look().catch(() => "no answer");
+  await eventually(async () => (await sql`select from pg_locks where not granted`).length > 0);
+  assertEquals(await stack.ended("SIGINT"), 0);
+  await Promise.all([waiting, sql.end({ timeout: 0 })]);
+  assertEquals(
+    (await stack.complaints()).filter((line) => !/^(Data API: |The function does not answer|{"level")/.test(line)),
+    [
+      "PostgreSQL ended with exit code 137; it starts again now.",
+      "The function ended with exit code 137; it starts again now.",
+      "PostgreSQL ended with exit code 137; it starts again now.",
+    ],
+  );
+});
+
 Deno.test("a taken port is named, and nothing stays behind", async () => {
   await using place = await folder();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -66,7 +117,16 @@ async function folder() {
   const command = (log: string, [port, databasePort, mailPort]: number[], flags: string[] = []) =>
     new Deno.Command("sh", {
       // Into a file: what a killed stack leaves running for a moment would hold a pipe.
-      args: ["-c", 'exec "$@" >"$0"', log, Deno.execPath(), "run", "-A", main, ...flags]
+      args: [
+        "-c",
+        `exec "$@" >"$0" ${log === "/dev/null" ? "" : '2>"$0.err"'}`,
+        log,
+        Deno.execPath(),
+        "run",
+        "-A",
+        main,
+        ...flags,
+      ]
         .concat(
           "--port",
           String(port),
@@ -94,6 +154,19 @@ async function folder() {
       return {
         said,
         curl: (path: string, body?: Json) => curl(said, path, body),
+
+        /** What it has printed beside what it said. */
+        complaints: async () => (await Deno.readTextFile(`${log}.err`)).split("\n").filter((line) => line),
+
+        database: () => postgres(/^Database +(.*)$/m.exec(said)?.[1] ?? "", { onnotice: () => {} }),
+
+        /** Kills what it started by this command line, and gives that. */
+        async killed(command: RegExp): Promise<string> {
+          const line = (await descendants(process.pid)).find((line) => command.test(line)) ?? "";
+          Deno.kill(parseInt(line), "SIGKILL");
+          return line;
+        },
+
         ended(signal: Deno.Signal) {
           alive.delete(process);
           return ended(process, signal);

@@ -22,6 +22,9 @@ Deno.test("a wake-up that is not the database's own is a 401 and dispatches noth
   const signed = async (time: number) => (await sql`select private.wake_up_signature(${time}) as it`)[0].it;
   const now = Math.floor(Date.now() / 1_000);
 
+  const [{ schedule, command }] = await sql`
+    select schedule, command from cron.job where jobname = 'referrals sweep'
+  `;
   await sql`select cron.unschedule('referrals sweep')`;
   try {
     // What the last sweep found is done with.
@@ -43,7 +46,7 @@ Deno.test("a wake-up that is not the database's own is a 401 and dispatches noth
     assertEquals(await wakeUp(now - 200, await signed(now - 200)), [202, undefined]);
     await tried(clinic, subscription, 2);
   } finally {
-    await sql`select cron.schedule('referrals sweep', '5 seconds', 'select private.sweep()')`;
+    await sql`select cron.schedule('referrals sweep', ${schedule}, ${command})`;
   }
 });
 

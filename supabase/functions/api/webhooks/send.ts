@@ -47,9 +47,7 @@ export async function send(
   try {
     await exchange(url, body, headers, options, answer, late.signal);
   } catch (cause) {
-    if (answer.status === null) {
-      error = late.signal.aborted ? `There was no answer within ${deadline / 1_000} s.` : sentence(cause);
-    }
+    error = late.signal.aborted ? `There was no answer within ${deadline / 1_000} s.` : sentence(cause);
   } finally {
     clearTimeout(timer);
   }
