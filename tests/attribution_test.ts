@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ask } from "./asked.ts";
 import { drift } from "./drift.ts";
-import { call, chain, type Json, type Person, type Reply, sql, world } from "./world.ts";
+import { call, type Json, type Person, type Reply, sql, world } from "./world.ts";
 
 /** Fred's knee, which the form attributed to Rita, and Sam and Tess, who might be put in her place. */
 async function scene() {
