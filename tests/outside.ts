@@ -5,7 +5,9 @@ export function listener(
   answer: (path: string) => Response | Promise<Response> = () => Response.json({ well: "done" }),
 ) {
   const received: { path: string; headers: Headers; body: string }[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+  const over = new AbortController();
+  const options = { hostname: "127.0.0.1", port: 0, signal: over.signal, onListen: () => {} };
+  const server = Deno.serve(options, async (request) => {
     const path = request.url.slice(new URL(request.url).origin.length);
     received.push({ path, headers: request.headers, body: await request.text() });
     return await answer(path);
@@ -15,6 +17,9 @@ export function listener(
     received,
     paths: () => received.map(({ path }) => path),
     got: (path: string) => eventually(() => Promise.resolve(received.find((request) => request.path === path))),
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await server.finished;
+    },
   };
 }

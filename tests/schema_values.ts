@@ -164,7 +164,7 @@ function number({ type, minimum = -1_000_000, maximum = 1_000_000 }: Json): fc.A
   const whole = fc.integer({ min: Math.ceil(minimum), max: Math.min(Math.floor(maximum), 2 ** 31 - 1) });
   return fc.oneof(
     { weight: 5, arbitrary: type === "number" ? whole.map((value) => Math.max(minimum, value / 4)) : whole },
-    { weight: 1, arbitrary: fc.constantFrom(minimum, maximum) },
+    { weight: 3, arbitrary: fc.constantFrom(minimum, maximum) },
   );
 }
 

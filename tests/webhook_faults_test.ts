@@ -180,6 +180,10 @@ for (
   const name = `frames its body oddly (${headers.replaceAll("\r\n", ", ")}) has answered`;
   faulty(name, saying(head(200, headers) + rest), { status: 200, error: null, body, within: deadline });
 }
+faulty("breaks the frame of a chunk keeps nobody waiting", async (connection, over) => {
+  await say(connection, head(200, "transfer-encoding: chunked") + "2\r\nok\r\nnext\r\n");
+  await over;
+}, { status: 200, error: null, body: "ok", within: deadline });
 faulty("answers with line feeds only", saying("HTTP/1.0 200\nx: y\n\nok"), { status: 200, error: null, body: "ok" });
 faulty("hints before it answers", saying(head(100) + head(103, "link: x") + head(201, "content-length: 2") + "ok"), {
   status: 201,

@@ -90,7 +90,6 @@ class Chunks {
   ended = false;
   #left = 0;
   #line = "";
-  #isLast = false;
 
   /** Gives the parts of the body in these bytes. */
   take(bytes: Uint8Array): Uint8Array[] {
@@ -112,16 +111,12 @@ class Chunks {
     return parts;
   }
 
-  /** A line is a chunk's size, empty after a chunk, or a trailer after the last chunk; an empty one ends those. */
+  /** A line is a chunk's size, or empty after a chunk. Nothing is of use after the last chunk, or after a broken line. */
   #takeLine(line: string): void {
-    if (this.#isLast) this.ended = line === "";
-    else if (line !== "") {
-      const size = /^[0-9a-f]{1,8}(?=;|\s|$)/i.exec(line)?.[0];
-      this.#left = size ? parseInt(size, 16) : 0;
-      this.#isLast = this.#left === 0;
-      // Nothing that follows a broken frame can be made out.
-      this.ended = size === undefined;
-    }
+    if (line === "") return;
+    const size = /^[0-9a-f]{1,8}(?=;|\s|$)/i.exec(line)?.[0] ?? "0";
+    this.#left = parseInt(size, 16);
+    this.ended = this.#left === 0;
   }
 }
 
