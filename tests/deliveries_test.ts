@@ -81,6 +81,7 @@ Deno.test("a secret rotated during a delivery leaves that one as it was signed, 
   const clinic = await workspace("Harbour Health");
   const answered = Promise.withResolvers<void>();
   await using crm = listen(() => answered.promise.then(() => new Response(null, { status: 204 })));
+  using _atTheLatest = { [Symbol.dispose]: answered.resolve };
   const subscription = await subscribe(clinic, crm.url);
 
   await chain(clinic);
@@ -105,6 +106,7 @@ Deno.test("a subscription deleted during a delivery hears no more of it, and the
       ? answered.promise.then(() => new Response(null, { status: 500 }))
       : new Response(null, { status: 204 })
   );
+  using _atTheLatest = { [Symbol.dispose]: answered.resolve };
   const [deleted, other] = await Promise.all([
     subscribe(clinic, `${crm.url}/deleted`),
     subscribe(clinic, `${crm.url}/other`),

@@ -125,6 +125,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.claimed_company()",
     "private.claims()",
     "private.company_for(VARIADIC scopes text[])",
+    "private.contact_with_email(email text)",
     "private.convert_referral(referral_id uuid)",
     "private.create_webhook_subscription(url text, events text[], enabled boolean)",
     "private.deal_contact(deal_id uuid)",
@@ -191,6 +192,10 @@ Deno.test("a key can call exactly these functions", async () => {
     "public.thank_you_outcome(referral_id uuid)",
     "public.withdraw_referral_request(request_id uuid)",
   ]);
+});
+
+Deno.test("the dispatcher's role can call exactly these functions", async () => {
+  assertEquals(await functionsOf("service_role"), []);
 });
 
 Deno.test("the role of keys is nobody by itself, and has little time", async () => {

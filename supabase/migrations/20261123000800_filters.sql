@@ -15,3 +15,6 @@ create index automation_runs_other_status
 create index webhook_deliveries_other_status
   on public.webhook_deliveries (subscription_id, company_id, status, created_at desc, id desc)
   where status <> 'delivered';
+create index webhook_deliveries_other_event
+  on public.webhook_deliveries (subscription_id, company_id, event_type, created_at desc, id desc)
+  where event_type <> 'referral_attributed';

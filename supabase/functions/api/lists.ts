@@ -122,7 +122,7 @@ export async function readPage(database: Database, resource: Resource, query: Li
       place(select(client, resource, query, [...columns], { count: cursor ? undefined : "estimated" }), query, cursor)
     ),
     cursor
-      ? database.ask((client) => select(client, resource, query, ["id"], { count: "estimated", head: true }))
+      ? database.ask((client) => select(client, resource, query, ["id"], { count: "estimated", head: true }).limit(1))
       : undefined,
   ]);
 
