@@ -195,7 +195,28 @@ Deno.test("a key can call exactly these functions", async () => {
 });
 
 Deno.test("the dispatcher's role can call exactly these functions", async () => {
-  assertEquals(await functionsOf("service_role"), []);
+  assertEquals(await functionsOf("service_role"), [
+    "private.accept_wake_up(issued_at bigint, signature text)",
+    "private.as_id(text_of_id text)",
+    "private.brand(company companies)",
+    "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
+    "private.contact_card(contact crm_contacts)",
+    "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
+    "private.record_action(run_id uuid, result jsonb)",
+    "private.record_deliveries(outcomes jsonb)",
+    "private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
+    "private.run_call_webhook(run_id uuid, action_id uuid)",
+    "private.run_context(workspace uuid, trigger_data jsonb)",
+    "private.run_job(run automation_runs)",
+    "public.accept_wake_up(issued_at bigint, signature text)",
+    "public.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
+    "public.finish_run(run_id uuid, status text, actions_total integer, error text)",
+    "public.record_action(run_id uuid, result jsonb)",
+    "public.record_deliveries(outcomes jsonb)",
+    "public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
+    "public.run_call_webhook(run_id uuid, action_id uuid)",
+    "public.run_job(run_id uuid)",
+  ]);
 });
 
 Deno.test("the role of keys is nobody by itself, and has little time", async () => {

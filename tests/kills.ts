@@ -117,16 +117,21 @@ export class Client implements AsyncDisposable {
 /** Counts, and says so within the very call that it waited for. */
 export class Tally {
   count = 0;
-  #waiting: { until: number; resolve: () => void }[] = [];
+  #waiting = new Map<number, () => void>();
 
   add(): void {
-    this.count++;
-    for (const { until, resolve } of this.#waiting) if (this.count === until) resolve();
+    this.#waiting.get(++this.count)?.();
   }
 
-  /** Resolves once so many more have been counted. */
+  /** Resolves once so many more have been counted; rejects after a minute. */
   reaches = (more: number): Promise<void> =>
-    new Promise((resolve) => this.#waiting.push({ until: this.count + more, resolve }));
+    new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`Fewer than ${more} more came within 60 s.`)), 60_000);
+      this.#waiting.set(this.count + more, () => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
 }
 
 const anyOf = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)];

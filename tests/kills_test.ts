@@ -89,7 +89,7 @@ Deno.test("whatever is killed, each committed write is told and acted upon, once
       `
     );
     return left === "0";
-  }, 60).catch(async (error) => {
+  }, full ? 600 : 60).catch(async (error) => {
     console.error(await victim.log());
     throw error;
   });
