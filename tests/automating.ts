@@ -20,7 +20,7 @@ export async function trigger(person: Person, { id }: Json, trigger_data: Json):
 }
 
 /** Waits until the workspace's events, runs and deliveries have all been worked off, those that follow from them too. */
-export async function settled({ companyId }: Person, seconds?: number): Promise<void> {
+export async function settled({ companyId }: Person, seconds = 20): Promise<void> {
   await eventually(async () => {
     const [{ busy }] = await sql`
       select exists (select from private.events where company_id = ${companyId} and fanned_out_at is null)

@@ -61,7 +61,7 @@ Deno.test("one event runs its automations by priority, those of one priority in 
 
   await enter(opportunity);
 
-  await settled(alice, 20);
+  await settled(alice);
   const written = await alice.gets("/referrals?source=automation&order=asc&limit=100");
   const expected = priorities.map((priority, made) => ({ priority, made }))
     .sort((one, other) => other.priority - one.priority || one.made - other.made);
@@ -106,7 +106,7 @@ Deno.test("of ten dispatchers, woken ten times over, one runs an automation for 
   `;
   await Promise.all(Array.from({ length: 10 }, () => Promise.all([wakeUp(), dispatcher()])));
 
-  await settled(alice, 20);
+  await settled(alice);
   const runs = await sql`
     select status, claims, jsonb_array_length(action_results) as results
     from automation_runs where automation_id = ${thank.id} and status <> 'skipped'

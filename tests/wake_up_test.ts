@@ -101,6 +101,6 @@ Deno.test("a wake-up that goes wrong fails no writer, and the sweep has the even
 
   assertEquals(written.map(({ notes }: Json) => notes).sort(), Object.keys(faults).sort());
   assertEquals(warnings.map((message) => message.split(":")[0]), Array(3).fill("The dispatcher was not woken"));
-  await settled(alice, 20);
+  await settled(alice);
   assertEquals(once(crm.received).map(({ data }) => data.notes).sort(), Object.keys(faults).sort());
 });
