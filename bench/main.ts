@@ -1,14 +1,22 @@
 import manifest from "../deno.json" with { type: "json" };
+import { parseArgs } from "node:util";
 import { breakdown } from "./breakdown.ts";
+import { coldStart } from "./cold_start.ts";
 import { eventThroughput } from "./events.ts";
+import { growth } from "./growth.ts";
 import { ownCost } from "./own_cost.ts";
 import { roundTrips } from "./round_trips.ts";
 import { throughput } from "./throughput.ts";
 import { triggers } from "./triggers.ts";
 import { wrongTokens } from "./wrong_tokens.ts";
 
-// Answers all questions, or those named: `deno task bench [cost] [breakdown] [throughput] [triggers] [events] [trips] [tokens]`.
-const questions: Record<string, () => Promise<void>> = {
+// Answers all questions, or those named: `deno task bench [cost] [breakdown] [throughput] [triggers] [events] [trips] [tokens]
+// [cold] [growth]`; `--json` names a file for what `growth` finds.
+const { positionals: asked, values: options } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "string" } },
+});
+const questions: Record<string, (options: { json?: string }) => Promise<void>> = {
   cost: ownCost,
   breakdown,
   throughput,
@@ -16,9 +24,11 @@ const questions: Record<string, () => Promise<void>> = {
   events: eventThroughput,
   trips: roundTrips,
   tokens: wrongTokens,
+  cold: coldStart,
+  growth,
 };
 
-const unknown = Deno.args.filter((name) => !(name in questions));
+const unknown = asked.filter((name) => !(name in questions));
 if (unknown.length > 0) {
   console.error(`There is no benchmark ${unknown.join(", ")}. Benchmarks: ${Object.keys(questions).join(", ")}.`);
   Deno.exit(1);
@@ -30,4 +40,4 @@ const versions = Object.values(manifest.imports)
 console.log(`${navigator.hardwareConcurrency} cores, load ${Deno.loadavg()[0].toFixed(1)}, ${Deno.build.target}`);
 console.log(`Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`);
 console.log(`${versions.join(", ")}\n`);
-for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(questions)) await questions[name]();
+for (const name of asked.length > 0 ? asked : Object.keys(questions)) await questions[name](options);

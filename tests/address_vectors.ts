@@ -40,7 +40,7 @@ export const privateHosts = [
   ..."[::ffff:0:7f00:1] [::ffff:0:a00:1] [0:0:0:0:0:ffff:7f00:1]".split(" "),
 ];
 
-/** Host names that are of no public network, whatever a resolver says. */
+/** Host names that are of no public network, or none at all, whatever a resolver says. */
 export const privateNames = [
   ..."localhost localhost. LOCALHOST LocalHost. app.localhost localhost.localdomain ip6-localhost kong db".split(" "),
   ..."postgres internal local printer.local api.internal metadata.google.internal metadata router.lan nas.home".split(
@@ -49,7 +49,11 @@ export const privateNames = [
   ..."x.home.arpa intranet.corp wiki.intranet vault.private hook.test nothing.invalid facebookcorewwwi.onion".split(
     " ",
   ),
-  ..."host.docker.internal supabase_kong_app ｌｏｃａｌｈｏｓｔ loc%61lhost printer.local. api.internal.".split(" "),
+  ..."host.docker.internal supabase_kong_app ｌｏｃａｌｈｏｓｔ loc%61lhost printer.local. api.internal. a..example.com .example.com"
+    .split(" "),
+  ..."a!b.example.com *.example.com -x.example.com x-.example.com localhost..".split(" "),
+  `${"a".repeat(64)}.example.com`,
+  `${"a.".repeat(125)}example.com`,
 ];
 
 /** What the lookup of a public name may answer: to each of these no webhook goes. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { contents } from "./contents.ts";
 import { curl } from "./curl.ts";
-import { rowsOf } from "./every_endpoint.ts";
+import { type Rows, rowsOf } from "./every_endpoint.ts";
 import { documentedRequests, type Operation, operationsOf, type Plan, requestsOf } from "./hostile_requests.ts";
 import { Scene } from "./hostile_scene.ts";
 import { hostileTexts } from "./hostile_values.ts";
@@ -27,8 +27,8 @@ const inside = await insideWords(document);
 Deno.test("no request of any shape makes the API fail, break its documentation or speak of its inside", async () => {
   const bob = await workspace("Bob's brokers");
   const theirs = await rowsOf(bob);
-  const foreign = [bob.companyId, ...Object.values(theirs.fields)];
   const before = await contents(bob);
+  const secrets = unsaid(JSON.stringify(before), theirs);
   const tally = new Tally();
 
   const runs = await Promise.all(Array.from({ length: hands }, async (_, hand) => {
@@ -45,7 +45,7 @@ Deno.test("no request of any shape makes the API fail, break its documentation o
       tally.count(wire, answer);
       const problems = [
         ...answers.problems(wire, answer),
-        ...told(answer, foreign),
+        ...told(answer, secrets),
         ...(answers.needsKey(wire, answer) && !scene.isAlive(wire) ? ["is a success without a living key"] : []),
       ];
       if (problems.length === 0) return;
@@ -73,13 +73,20 @@ Deno.test("nothing that is sent looks like what must never be answered", () => {
   assertEquals(hostileTexts.filter((text) => inside.test(text)), []);
 });
 
+/** The ids and addresses in these rows that no request holds: the ids of `said` are sent, and may come back in free text. */
+function unsaid(rows: string, said: Rows): string[] {
+  const sent = [...Object.values(said.fields), ...Object.values(said.paths)];
+  const found = rows.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]+@example\.com/g) ?? [];
+  return [...new Set(found)].filter((value) => !sent.includes(value));
+}
+
 /** What an answer tells that no caller may know. */
-function told({ text, headers }: Answer, foreign: string[]): string[] {
+function told({ text, headers }: Answer, secrets: string[]): string[] {
   const shown = `${text}\n${[...headers].filter(([name]) => name !== "content-security-policy").join("\n")}`;
   const word = inside.exec(shown);
   return [
     ...(word ? [`speaks of its inside: ${shown.slice(Math.max(0, word.index - 40), word.index + 80)}`] : []),
-    ...(foreign.some((id) => shown.includes(id)) ? ["names a row of another workspace"] : []),
+    ...(secrets.some((secret) => shown.includes(secret)) ? ["tells of another workspace"] : []),
   ];
 }
 

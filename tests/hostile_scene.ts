@@ -20,7 +20,11 @@ export class Scene {
   static async set(foreign: Rows): Promise<Scene> {
     const alice = await workspace("Alice's clinic");
     const [rows, ...asked] = await Promise.all([rowsOf(alice), ask(alice), ask(alice), ask(alice)]);
-    await alice.delete(`/referrals/requests/${asked[0].requestId}`);
+    await Promise.all([
+      alice.delete(`/referrals/requests/${asked[0].requestId}`),
+      // One that is off takes no test.
+      alice.patch(`/webhooks/subscriptions/${rows.paths["/webhooks/subscriptions"]}`, { enabled: true }),
+    ]);
     const tokens = {
       refer: asked.map(({ token }) => token),
       unsubscribe: asked.map(({ unsubscribe }) => unsubscribe.split("/").at(-1)!),

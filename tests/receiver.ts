@@ -13,7 +13,7 @@ type Options = {
   reads?: boolean;
 };
 
-/** Plays a receiver as long as `test` runs; every connection is closed after `answering`, or when its other end goes. */
+/** Plays a receiver as long as `test` runs; every connection is closed after `answering`, or when the test is over. */
 export async function receiving(
   answering: Answering,
   test: (receiver: Receiver) => Promise<void>,
@@ -40,13 +40,19 @@ export async function receiving(
   }
 
   async function play(connection: Deno.Conn): Promise<void> {
+    let isOpen = true;
+    const close = () => {
+      if (isOpen) connection.close();
+      isOpen = false;
+    };
+    over.promise.then(close);
     try {
       if (reads) receiver.requests.push(await readRequest(connection));
       await answering(connection, over.promise);
     } catch {
       // The other end has gone, or made no TLS connection.
     } finally {
-      connection.close();
+      close();
     }
   }
 }

@@ -130,19 +130,24 @@ type Entry = [key: string, json: string];
 
 const exampleOf = (media: Json) => media.example ?? media.schema.example;
 
+// Where webhooks may go to on this stack, and nobody listens.
+const receiver = "http://127.0.0.1:9/hooks";
+
 /** The documented example of a body. */
 export const documented = (media: Json): string =>
-  JSON.stringify(
-    exampleOf(media),
-    (key, value) => /_id$/.test(key) && typeof value === "string" ? `~row.${key}~` : value,
-  );
+  JSON.stringify(exampleOf(media), (key, value) => {
+    if (key === "url") return receiver;
+    return /_id$/.test(key) && typeof value === "string" ? `~row.${key}~` : value;
+  });
 
 const isReference = (schema: Json, name: string) => schema.format === "uuid" || /_id$/.test(name);
 
 function text(schema: Json, name: string): fc.Arbitrary<string> {
   if (isReference(schema, name)) return fc.constant(`~row.${name}~`);
   if (schema.format === "email") return word.map((local) => `${local}@example.com`);
-  if (schema.format === "uri") return fc.tuple(word, word).map(([host, path]) => `https://${host}.example/${path}`);
+  if (schema.format === "uri") {
+    return fc.oneof(word.map((path) => `https://example.com/${path}`), fc.constant(receiver));
+  }
   if (schema.format === "date-time") {
     return fc.date({ noInvalidDate: true, min: new Date("0001-01-02"), max: new Date("9999-12-30") })
       .map((date) => date.toISOString());

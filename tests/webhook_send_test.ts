@@ -167,3 +167,24 @@ leakless("a TLS certificate must be for the host's name and of an authority we t
     assertEquals(receiver.requests.length, 1);
   }, { tls: localhost });
 });
+
+Deno.test("a host that leaves the TLS handshake hanging collects no more than three connections", async () => {
+  const lookup = { resolve: () => Promise.resolve(["127.0.0.7"]), caCerts: [localhost.cert] };
+  const posts = (port: number, deadline = 100) =>
+    send(`https://localhost:${port}/`, "{}", {}, { ...development, ...lookup, deadline });
+  await receiving((_, over) => over, async (receiver) => {
+    for (let i = 0; i < 3; i++) assertEquals((await posts(receiver.port)).error, "There was no answer within 0.1 s.");
+    for (let i = 0; i < 3; i++) assertEquals((await posts(receiver.port)).error, "localhost made no TLS connection.");
+    assertEquals(receiver.connections, 3);
+  }, { hostname: "127.0.0.7", reads: false });
+
+  // It has ended them: it is called again.
+  await receiving(saying(ok), async (receiver) => {
+    const until = Date.now() + 5_000;
+    while ((await posts(receiver.port, 2_000)).status !== 200) {
+      assertEquals(Date.now() < until, true, "It is not called again.");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assertEquals(receiver.connections, 1);
+  }, { hostname: "127.0.0.7", tls: localhost });
+});

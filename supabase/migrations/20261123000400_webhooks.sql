@@ -30,6 +30,7 @@ create table public.webhook_deliveries (
   attempt_count integer not null default 0,
   -- when it may be tried (again); while one tries, until when it is left alone; null when it is done
   due_at timestamptz(3) default date_trunc('milliseconds', now()),
+  next_attempt_at timestamptz(3) generated always as (due_at) stored,
   last_attempt_at timestamptz(3),
   delivered_at timestamptz(3),
   response_status integer,
@@ -224,21 +225,15 @@ create function public.listed_at(public.webhook_deliveries) returns timestamptz
 language sql stable set search_path = ''
 as $$ select now()::timestamptz(3) $$;
 
-create function public.next_attempt_at(public.webhook_deliveries) returns timestamptz
-language sql immutable set search_path = ''
-as $$ select ($1).due_at $$;
-
 revoke execute on function private.forget_webhook_secret(), private.switch_webhook(), private.issue_webhook_secret(uuid),
   private.create_webhook_subscription(text, text[], boolean), private.rotate_webhook_secret(uuid),
   private.webhook_for(uuid, text), private.make_action_webhook() from public;
 revoke execute on function public.create_webhook_subscription(text, text[], boolean), public.rotate_webhook_secret(uuid),
-  public.listed_at(public.webhook_subscriptions), public.listed_at(public.webhook_deliveries),
-  public.next_attempt_at(public.webhook_deliveries)
+  public.listed_at(public.webhook_subscriptions), public.listed_at(public.webhook_deliveries)
   from public, anon, authenticated, service_role;
 grant execute on function private.create_webhook_subscription(text, text[], boolean), private.rotate_webhook_secret(uuid),
   public.create_webhook_subscription(text, text[], boolean), public.rotate_webhook_secret(uuid),
-  public.listed_at(public.webhook_subscriptions), public.listed_at(public.webhook_deliveries),
-  public.next_attempt_at(public.webhook_deliveries) to api_key;
+  public.listed_at(public.webhook_subscriptions), public.listed_at(public.webhook_deliveries) to api_key;
 
 alter table public.webhook_subscriptions enable row level security;
 alter table public.webhook_deliveries enable row level security;

@@ -2,6 +2,7 @@
 
 create table public.automation_runs (
   id uuid primary key default gen_random_uuid(),
+  run_id uuid not null generated always as (id) stored,
   company_id uuid not null,
   automation_id uuid not null,
   event_id uuid not null,
@@ -54,10 +55,6 @@ grant select on public.automation_runs to api_key;
 create policy "keys with automations:read see runs" on public.automation_runs
   for select to api_key
   using (company_id = (select private.company_for('automations:read')));
-
-create function public.run_id(public.automation_runs) returns uuid
-language sql immutable set search_path = ''
-as $$ select ($1).id $$;
 
 create function public.listed_at(public.automation_runs) returns timestamptz
 language sql stable set search_path = ''
@@ -159,7 +156,7 @@ declare
 begin
   select * into run
   from public.automation_runs
-  where id = run_id
+  where id = run_without.run_id
     and status = 'running'
     and not action_results @> jsonb_build_array(jsonb_build_object('action_id', action_id))
   for update;
@@ -178,7 +175,7 @@ begin
   if (private.run_without(run_id, (result ->> 'action_id')::uuid)).id is not null then
     update public.automation_runs
     set action_results = action_results || jsonb_build_array(result), due_at = now() + private.dispatch_lease()
-    where id = run_id;
+    where id = record_action.run_id;
   end if;
 end
 $$;
@@ -365,12 +362,13 @@ as $$
     actions_skipped = greatest(finish_run.actions_total - results.completed - results.failed, 0),
     due_at = null
   from (
-    select run_id as id,
+    select same.id,
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
     from public.automation_runs as same
     left join jsonb_array_elements(same.action_results) as result on true
-    where same.id = run_id
+    where same.id = finish_run.run_id
+    group by same.id
   ) as results
   where run.id = results.id and run.status = 'running'
 $$;
@@ -419,7 +417,7 @@ create function public.start_automation_run(automation_id uuid, trigger_data jso
 language sql set search_path = ''
 as $$ select private.start_automation_run(automation_id, trigger_data) $$;
 
--- A run, for the key that started it too; null when the workspace has no such run.
+-- A run, for a key that may start runs; null when the workspace has no such run.
 create function private.automation_run(run_id uuid)
 returns jsonb
 language sql
@@ -427,10 +425,10 @@ stable
 security definer
 set search_path = ''
 as $$
-  select to_jsonb(run) || jsonb_build_object('run_id', run.id)
+  select to_jsonb(run)
   from public.automation_runs as run
   where run.id = automation_run.run_id
-    and run.company_id = private.company_for('automations:trigger', 'automations:read')
+    and run.company_id = private.company_for('automations:trigger')
 $$;
 
 create function public.automation_run(run_id uuid) returns jsonb
@@ -440,7 +438,7 @@ as $$ select private.automation_run(run_id) $$;
 -- The rest is the dispatcher's, which acts for all workspaces as `service_role`.
 create function public.run_job(run_id uuid) returns jsonb
 language sql stable set search_path = ''
-as $$ select private.run_job(automation_runs) from public.automation_runs where id = run_id $$;
+as $$ select private.run_job(automation_runs) from public.automation_runs where id = run_job.run_id $$;
 
 create function public.record_action(run_id uuid, result jsonb) returns void
 language sql set search_path = ''
@@ -464,11 +462,11 @@ revoke execute on function private.event_data(private.events), private.run_conte
   private.run_attribute_referral(uuid, uuid, jsonb), private.run_call_webhook(uuid, uuid),
   private.finish_run(uuid, text, integer, text), private.start_automation_run(uuid, jsonb),
   private.automation_run(uuid) from public;
-revoke execute on function public.run_id(public.automation_runs), public.listed_at(public.automation_runs),
+revoke execute on function public.listed_at(public.automation_runs),
   public.start_automation_run(uuid, jsonb), public.automation_run(uuid), public.run_job(uuid), public.record_action(uuid, jsonb),
   public.run_attribute_referral(uuid, uuid, jsonb), public.run_call_webhook(uuid, uuid),
   public.finish_run(uuid, text, integer, text) from public, anon, authenticated, service_role;
-grant execute on function public.run_id(public.automation_runs), public.listed_at(public.automation_runs),
+grant execute on function public.listed_at(public.automation_runs),
   private.start_automation_run(uuid, jsonb), public.start_automation_run(uuid, jsonb), private.automation_run(uuid),
   public.automation_run(uuid) to api_key;
 grant usage on schema private to service_role;

@@ -113,15 +113,15 @@ export type Database = {
           "error": string | null;
           "event_id": string;
           "id": string;
+          "run_id": string;
           "started_at": string;
           "status": string;
           "trigger_data": NonNullable<Json>;
           "trigger_type": string;
           "updated_at": string;
           "listed_at": string | null;
-          "run_id": string | null;
         };
-        ComputedFields: "listed_at" | "run_id";
+        ComputedFields: "listed_at";
         Insert: {
           "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
@@ -139,6 +139,7 @@ export type Database = {
           "error"?: string | null;
           "event_id": string;
           "id"?: string;
+          "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
           "trigger_data": NonNullable<Json>;
@@ -162,6 +163,7 @@ export type Database = {
           "error"?: string | null;
           "event_id"?: string;
           "id"?: string;
+          "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
           "trigger_data"?: NonNullable<Json>;
@@ -802,15 +804,15 @@ export type Database = {
           "event_type": string;
           "id": string;
           "last_attempt_at": string | null;
+          "next_attempt_at": string | null;
           "response_body": string | null;
           "response_status": number | null;
           "status": string;
           "subscription_id": string;
           "updated_at": string;
           "listed_at": string | null;
-          "next_attempt_at": string | null;
         };
-        ComputedFields: "listed_at" | "next_attempt_at";
+        ComputedFields: "listed_at";
         Insert: {
           "attempt_count"?: number;
           "attempts"?: NonNullable<Json>;
@@ -824,6 +826,7 @@ export type Database = {
           "event_type": string;
           "id"?: string;
           "last_attempt_at"?: string | null;
+          "next_attempt_at"?: never;
           "response_body"?: string | null;
           "response_status"?: number | null;
           "status"?: string;
@@ -843,6 +846,7 @@ export type Database = {
           "event_type"?: string;
           "id"?: string;
           "last_attempt_at"?: string | null;
+          "next_attempt_at"?: never;
           "response_body"?: string | null;
           "response_status"?: number | null;
           "status"?: string;
@@ -1027,12 +1031,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      "next_attempt_at": {
-        Args: { "": Database["public"]["Tables"]["webhook_deliveries"]["Row"] };
-        Returns:
-          & { error: true }
-          & "the function public.next_attempt_at with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
-      };
       "note_key_use": { Args: Record<PropertyKey, never>; Returns: undefined };
       "opportunity": {
         Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
@@ -1090,12 +1088,6 @@ export type Database = {
         Returns: undefined;
       };
       "run_call_webhook": { Args: { "action_id": string; "run_id": string }; Returns: undefined };
-      "run_id": {
-        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
-        Returns:
-          & { error: true }
-          & "the function public.run_id with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
-      };
       "run_job": { Args: { "run_id": string }; Returns: Json };
       "stages": {
         Args: { "": Database["public"]["Tables"]["crm_pipelines"]["Row"] };

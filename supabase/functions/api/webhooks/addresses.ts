@@ -15,6 +15,8 @@ export type AddressOptions = {
 /** The addresses to connect to, best first, each of them checked; or one sentence for the user why there is none. */
 export type Found = { addresses: string[] } | { refused: string };
 
+// At least two labels of letters, digits, hyphens and underscores: TLS knows no others.
+const dottedName = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.|$)){2,}$/;
 const specialNames =
   /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home|home\.arpa|corp|private|test|invalid|onion)$/;
 
@@ -59,7 +61,7 @@ export async function lookUp(url: string, options: AddressOptions, signal: Abort
     const isFine = isLoopback || isPublic(literal);
     return isFine ? { addresses: [host] } : { refused: "The URL must lead to a public address." };
   }
-  if (!isLoopback && (!host.includes(".") || specialNames.test(host))) {
+  if (!isLoopback && (!dottedName.test(host) || specialNames.test(host))) {
     return { refused: "The URL must have a public host name." };
   }
   const answers = await before(signal, (options.resolve ?? resolve)(host, signal));

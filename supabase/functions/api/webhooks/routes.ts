@@ -17,8 +17,7 @@ const columns = Object.keys(WebhookSubscription.shape).join(",") as "*";
 const loggedResource = { ...deliveryResource, filters: { ...deliveryResource.filters, subscription_id: Id } };
 
 /** A delivery as a database function gives it. */
-const presentDelivery = (row: Record<string, unknown>) =>
-  present(WebhookDelivery, { ...row, next_attempt_at: row.due_at });
+const presentDelivery = (row: Record<string, unknown>) => present(WebhookDelivery, row);
 
 export const webhookEndpoints: Endpoint[] = [
   keyed({

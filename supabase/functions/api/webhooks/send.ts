@@ -1,6 +1,6 @@
 import { type AddressOptions, hostOf, lookUp, portOf } from "./addresses.ts";
 import { Answer, BadAnswer } from "./answer.ts";
-import { before } from "./deadline.ts";
+import { connect, Failed } from "./connection.ts";
 
 export type Sent = {
   /** The receiver's, a redirect's too; null when none came. */
@@ -24,9 +24,6 @@ export type SendOptions = AddressOptions & {
 };
 
 const encoder = new TextEncoder();
-
-/** What went wrong, as a sentence for the user. */
-class Failed extends Error {}
 
 /**
  * Posts `body` to `url` once, over a connection of its own to an address that was checked, and follows no redirect. Never
@@ -71,57 +68,18 @@ async function exchange(
   const found = await lookUp(url, options, signal);
   if ("refused" in found) throw new Failed(found.refused);
   const target = new URL(url);
-  const host = hostOf(target);
-  const plain = await connect(host, found.addresses, portOf(target), signal);
-  let connection: Deno.Conn = plain;
-  const close = () => {
-    try {
-      connection.close();
-    } catch {
-      // It is closed, or startTls has just taken it over.
-    }
-  };
-  signal.addEventListener("abort", close);
+  const [host, port, isTls] = [hostOf(target), portOf(target), target.protocol === "https:"];
+  const connection = await connect({ ...found, host, port, isTls, caCerts: options.caCerts }, signal);
+  const stop = () => connection.close();
+  signal.addEventListener("abort", stop);
   try {
-    if (target.protocol === "https:") {
-      // Else the request waits for the receiver to acknowledge the end of the handshake, which may take it 40 ms.
-      plain.setNoDelay();
-      const secured = await Deno.startTls(plain, { hostname: host, caCerts: options.caCerts });
-      connection = secured;
-      signal.throwIfAborted();
-      await secured.handshake().catch((cause) => {
-        throw new Failed(
-          String(cause).includes("certificate")
-            ? `The TLS certificate of ${host} is not valid.`
-            : `${host} made no TLS connection.`,
-        );
-      });
-    }
     // Not waited for: a receiver may answer, and close, before it has read everything.
     write(connection, request(target, body, headers)).catch(() => {});
     await readAnswer(connection, answer, host);
   } finally {
-    signal.removeEventListener("abort", close);
-    close();
+    signal.removeEventListener("abort", stop);
+    if (!signal.aborted) connection.close();
   }
-}
-
-/** Connects to the first of the addresses that lets us. */
-async function connect(host: string, addresses: string[], port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
-  let isRefused = true;
-  for (const hostname of addresses) {
-    const to = { hostname, port, signal };
-    const connecting = Deno.connect(to);
-    // Deno before 2.2 has no signal here: what comes too late is closed.
-    connecting.then((connection) => signal.aborted && connection.close(), () => {});
-    try {
-      return await before(signal, connecting);
-    } catch (cause) {
-      signal.throwIfAborted();
-      isRefused &&= cause instanceof Deno.errors.ConnectionRefused;
-    }
-  }
-  throw new Failed(isRefused ? `${host} refused the connection.` : `${host} could not be reached.`);
 }
 
 async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {

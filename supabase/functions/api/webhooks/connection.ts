@@ -1,0 +1,69 @@
+import { before } from "./deadline.ts";
+
+/** What went wrong, as a sentence for the user. */
+export class Failed extends Error {}
+
+/** Where to connect to: a host, and addresses of it that were checked. */
+export type Place = { host: string; addresses: string[]; port: number; isTls: boolean; caCerts?: string[] };
+
+/** Connects to the first of the addresses that lets us; with TLS, the certificate must be for the host. */
+export async function connect(place: Place, signal: AbortSignal): Promise<Deno.Conn> {
+  if (!place.isTls) return await reach(place, signal);
+  if ((hanging.get(place.host) ?? 0) >= maxHanging) throw noTls(place.host);
+  return await secure(await reach(place, signal), place, signal);
+}
+
+async function reach({ host, addresses, port }: Place, signal: AbortSignal): Promise<Deno.TcpConn> {
+  let isRefused = true;
+  for (const hostname of addresses) {
+    const to = { hostname, port, signal };
+    const connecting = Deno.connect(to);
+    // Deno 2.1 knows no signal here: a connection that comes too late is closed.
+    connecting.then((connection) => signal.aborted && connection.close(), () => {});
+    try {
+      return await before(signal, connecting);
+    } catch (cause) {
+      signal.throwIfAborted();
+      isRefused &&= cause instanceof Deno.errors.ConnectionRefused;
+    }
+  }
+  throw new Failed(isRefused ? `${host} refused the connection.` : `${host} could not be reached.`);
+}
+
+async function secure(plain: Deno.TcpConn, { host, caCerts }: Place, signal: AbortSignal): Promise<Deno.TlsConn> {
+  // Else the request waits for the receiver to acknowledge the end of the handshake, which may take it 40 ms.
+  plain.setNoDelay();
+  plain.setKeepAlive();
+  const connection = await Deno.startTls(plain, { hostname: host, caCerts }).catch((cause) => {
+    plain.close();
+    throw cause;
+  });
+  const handshake = connection.handshake();
+  try {
+    await before(signal, handshake);
+    return connection;
+  } catch (cause) {
+    if (signal.aborted) leaveHanging(host, connection, handshake);
+    else connection.close();
+    throw String(cause).includes("certificate")
+      ? new Failed(`The TLS certificate of ${host} is not valid.`)
+      : noTls(host);
+  }
+}
+
+const noTls = (host: string) => new Failed(`${host} made no TLS connection.`);
+
+// Deno closes no connection in the middle of its handshake, but waits for the other end. A host that does not go on could
+// collect connections of ours: it gets no more than these.
+const maxHanging = 3;
+const hanging = new Map<string, number>();
+
+function leaveHanging(host: string, connection: Deno.TlsConn, handshake: Promise<unknown>): void {
+  hanging.set(host, (hanging.get(host) ?? 0) + 1);
+  handshake.catch(() => {}).finally(() => {
+    connection.close();
+    const left = hanging.get(host)! - 1;
+    if (left > 0) hanging.set(host, left);
+    else hanging.delete(host);
+  });
+}
