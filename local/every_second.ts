@@ -7,7 +7,7 @@ export interface Beat {
   now(): void;
   /** Gives `use` the connection of the work. */
   run<T>(use: (sql: postgres.Sql) => Promise<T>): Promise<T>;
-  /** Waits for the work under way, and has no more done. */
+  /** Lets the work under way end, for a second, and has no more done. */
   stop(): Promise<void>;
 }
 
@@ -69,8 +69,8 @@ export function everySecond(
     async stop() {
       stopped = true;
       ask();
-      await repeated;
       await session.close();
+      await repeated;
     },
   };
 }

@@ -36,6 +36,8 @@ function listen(port: number, routes: Routes): Deno.HttpServer {
   }
 }
 
+const longestTarget = 32_768;
+
 async function route(request: Request, info: Deno.ServeHandlerInfo, routes: Routes): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname.startsWith("/rest/v1/")) return await routes.dataApi(request);
@@ -47,6 +49,13 @@ async function route(request: Request, info: Deno.ServeHandlerInfo, routes: Rout
 
 async function forward(request: Request, info: Deno.ServeHandlerInfo, origin: string): Promise<Response> {
   const url = new URL(request.url);
+  // What fetch cannot pass on, the platform's edge refuses too.
+  if (/^(trace|track|connect)$/i.test(request.method)) {
+    return Response.json({ message: "This method is not served." }, { status: 405 });
+  }
+  if (url.pathname.length + url.search.length > longestTarget) {
+    return Response.json({ message: "This URL is too long." }, { status: 414 });
+  }
   const headers = new Headers(request.headers);
   const caller = "hostname" in info.remoteAddr ? info.remoteAddr.hostname : "";
   const before = headers.get("x-forwarded-for");
@@ -65,7 +74,8 @@ async function forward(request: Request, info: Deno.ServeHandlerInfo, origin: st
     const answer = await fetch(`${origin}${path}${url.search}`, {
       method: request.method,
       headers,
-      body: request.body,
+      // Deno gives `get` a body, which fetch refuses.
+      body: /^(get|head)$/i.test(request.method) ? null : request.body,
       redirect: "manual",
       signal: gone.signal,
     });

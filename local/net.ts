@@ -61,8 +61,8 @@ export function startNet(superuserUrl: string): () => Promise<void> {
 
   return async () => {
     stopping.abort();
-    await Promise.all(sending);
     await beat.stop();
+    await Promise.all(sending);
     client.close();
   };
 }

@@ -45,7 +45,7 @@ export async function startPostgres(data: string, port: number, fresh: boolean):
     await explain(log);
   }
   const stop = keepRunning("PostgreSQL", first, async () => {
-    await endLeftover(home.cluster);
+    await endLeftover(home.cluster).catch((error) => console.error(error.message));
     return run();
   });
   return { superuserUrl, stop };
