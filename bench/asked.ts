@@ -11,7 +11,9 @@ function plausible(path: string): unknown {
   const at = "2026-11-22T09:30:00.000+00:00";
   if (path === "rpc/referral_leaderboard") return [];
   if (path.startsWith("rpc/")) {
-    return { sent: true, referral: {}, submitted_at: at, expires_at: at, run_id: crypto.randomUUID() };
+    const names = { first_name: "", name: "" };
+    const told = { sent: true, submitted_at: at, expires_at: at, timezone: "UTC", run_id: crypto.randomUUID() };
+    return { ...told, referral: {}, brand: names, contact: names, company: names, categories: [] };
   }
   return [{}];
 }

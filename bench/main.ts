@@ -11,12 +11,12 @@ import { triggers } from "./triggers.ts";
 import { wrongTokens } from "./wrong_tokens.ts";
 
 // Answers all questions, or those named: `deno task bench [cost] [breakdown] [throughput] [triggers] [events] [trips] [tokens]
-// [cold] [growth]`; `--json` names a file for what `growth` finds.
+// [cold] [growth]`; `--json` names a file for what `growth` finds, `--sizes` other sizes.
 const { positionals: asked, values: options } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "string" } },
+  options: { json: { type: "string" }, sizes: { type: "string" } },
 });
-const questions: Record<string, (options: { json?: string }) => Promise<void>> = {
+const questions: Record<string, (options: { json?: string; sizes?: string }) => Promise<void>> = {
   cost: ownCost,
   breakdown,
   throughput,

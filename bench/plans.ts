@@ -1,6 +1,7 @@
 import postgres from "postgres";
-import type { NamedStatement } from "./statements.ts";
 import type { Statement } from "./postgrest.ts";
+import { asText, become } from "./session.ts";
+import type { NamedStatement } from "./statements.ts";
 
 /** A node of a plan, as `explain (analyze, format json)` prints it. */
 export interface PlanNode {
@@ -31,16 +32,8 @@ export async function openExplainer(
   claims: Record<string, unknown>,
 ) {
   let told: Executed[] = [];
-  const asGiven = (oid: number): postgres.PostgresType => ({
-    to: oid,
-    from: [oid],
-    serialize: (text: unknown) => text,
-    parse: (text: string) => text,
-  });
   const sql = postgres(superuserUrl, {
-    max: 1,
-    fetch_types: false,
-    types: { bool: asGiven(16), json: asGiven(114), jsonb: asGiven(3802), instant: asGiven(1184) },
+    ...asText,
     onnotice: ({ message = "" }) => {
       const [, milliseconds, json] = /^duration: ([\d.]+) ms\s+plan:\n(.*)$/s.exec(message) ?? [];
       if (!json) return;
@@ -57,11 +50,7 @@ export async function openExplainer(
     set auto_explain.log_nested_statements = on;
     set client_min_messages = log;
   `);
-  await sql`
-    select set_config('request.jwt.claims', ${
-    JSON.stringify({ ...claims, role })
-  }, false), set_config('role', ${role}, false)
-  `;
+  await become(sql, role, claims);
   return {
     /** All that a statement executes, itself last; what it wrote is undone. */
     async executed({ text, parameters }: Statement, isWrite: boolean): Promise<Executed[]> {

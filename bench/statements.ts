@@ -178,11 +178,13 @@ export async function statements(sql: postgres.Sql, session: Session, companyId:
     // Up to a thousand and one rows, so it grows until there are as many.
     add("count", count, false);
 
-    const last = await rowBefore(session, page);
+    const id = path.includes("/runs") ? "run_id" : "id";
+    const bare = await api.asked("GET", withParameter(filled(path, values), `fields=${id}`));
+    const last = await rowBefore(session, statementsOf(bare.calls.find(isPage)!, keys).page);
     if (!last) continue;
     const listed = await api.asked("GET", filled(path, values), undefined, { body: Array(pageRows).fill(last) });
     const { next_cursor: after } = JSON.parse(listed.answer).pagination;
-    const { calls } = await api.asked("GET", `${filled(path, values)}${path.includes("?") ? "&" : "?"}after=${after}`);
+    const { calls } = await api.asked("GET", withParameter(filled(path, values), `after=${after}`));
     add("page 1,000", statementsOf(calls.find(isPage)!, keys).page);
     const beside = calls.find(({ method }) => method === "HEAD");
     add("count beside page 1,000", beside && statementsOf(beside, keys).page, false);
@@ -209,6 +211,7 @@ export async function statements(sql: postgres.Sql, session: Session, companyId:
   return found;
 }
 
+const withParameter = (path: string, parameter: string) => `${path}${path.includes("?") ? "&" : "?"}${parameter}`;
 const isPage = ({ method, query }: Call) => method === "GET" && query.has("limit");
 
 /** The row before the thousandth page of a list, or before its last page when it is shorter. */

@@ -31,8 +31,9 @@ export async function settled({ companyId }: Person, seconds = 20): Promise<void
   }, seconds);
 }
 
-/** The runs of an automation, oldest first, once all is settled. */
+/** The runs of an automation in the order of what they are about, once all is settled. */
 export async function runsOf(person: Person, { id }: Json): Promise<Json[]> {
   await settled(person);
-  return await person.gets(`/automations/${id}/runs?order=asc&limit=100`);
+  const runs: Json[] = await person.gets(`/automations/${id}/runs?limit=100`);
+  return runs.sort((one, other) => one.trigger_data.occurred_at < other.trigger_data.occurred_at ? -1 : 1);
 }

@@ -71,6 +71,7 @@ Deno.test("two automations that keep setting each other off are stopped likewise
 Deno.test("what an automation writes is told of like any write, and a stage it was moved to runs once", async () => {
   const { alice } = await world();
   const { opportunity } = await chain(alice);
+  await settled(alice);
   const { id: pipeline_id, stages: [{ id: stage_id }] } = await alice.creates("/pipelines", {
     name: "New patients",
     stages: [{ name: "Booked" }],
@@ -79,7 +80,6 @@ Deno.test("what an automation writes is told of like any write, and a stage it w
   const next = await automate(alice, { ...onReferrals, conditions: { source: { eq: "automation" } } });
 
   await alice.post(`/opportunities/${opportunity.id}/move`, { pipeline_id, stage_id });
-  await settled(alice);
 
   const [[moved, ...again], [attributed, ...more]] = [await runsOf(alice, first), await runsOf(alice, next)];
   assertEquals([moved.status, attributed.status, again, more], ["completed", "completed", [], []]);

@@ -34,7 +34,10 @@ export async function startVictim(): Promise<Victim> {
   const said = await eventually(async () => {
     const said = await Deno.readTextFile(log).catch(() => "");
     return said.includes("Ctrl-C ends it.") ? said : undefined;
-  }, 60);
+  }, 60).catch((error) => {
+    process.kill("SIGKILL");
+    throw error;
+  });
   const told = (name: string) => new RegExp(`^${name} +(\\S+)$`, "m").exec(said)![1];
 
   return {
@@ -57,7 +60,8 @@ export async function startVictim(): Promise<Victim> {
     },
     log: () => Deno.readTextFile(log),
     async [Symbol.asyncDispose]() {
-      process.kill("SIGINT");
+      const ended = await Promise.race([process.status.then(() => true), false]);
+      if (!ended) process.kill("SIGINT");
       await process.status;
       await removeData(data);
     },
