@@ -1,7 +1,7 @@
 import { claimsOf, connect, type Database, makeDatabases } from "./databases.ts";
 import { type Load, measureLoad, printLoad } from "./load.ts";
 import { interleave, median, printTable } from "./measure.ts";
-import { type Profiled, printProfile, profile } from "./profile.ts";
+import { printProfile, profile, type Profiled } from "./profile.ts";
 import { openSession } from "./session.ts";
 import { statements } from "./statements.ts";
 import { type Asked, measureApi, printApi } from "./through_api.ts";

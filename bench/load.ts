@@ -31,7 +31,11 @@ export async function measureLoad(databases: Database[]): Promise<Load[]> {
         const { variants, isWrite } = list.find((statement) => statement.name === name)!;
         let next = 0;
         return async () => {
-          const rate = await perSecond(clients, count, (client) => sessions[client].run(variants[next++ % variants.length]));
+          const rate = await perSecond(
+            clients,
+            count,
+            (client) => sessions[client].run(variants[next++ % variants.length]),
+          );
           if (isWrite) await takeBack(database);
           return rate;
         };

@@ -48,7 +48,9 @@ export function statementsOf(call: Call, keys: ForeignKeys): { page: Statement; 
   if (call.method === "HEAD") {
     return {
       page: build((value) =>
-        `WITH pgrst_source AS (${reading(name, call.query, keys, value)}${call.query.has("limit") ? "" : ` LIMIT ${maxRows}`}), ` +
+        `WITH pgrst_source AS (${reading(name, call.query, keys, value)}${
+          call.query.has("limit") ? "" : ` LIMIT ${maxRows}`
+        }), ` +
         `pgrst_source_count AS (${counting(name, call.query, keys, value)}) ` +
         `SELECT (SELECT pg_catalog.count(*) FROM pgrst_source_count) AS total_result_set, ` +
         `pg_catalog.count(_postgrest_t) AS page_total, '' AS body, ${settings} FROM (SELECT * FROM pgrst_source) _postgrest_t`

@@ -51,13 +51,17 @@ function requests(ask: Ask, rows: Record<string, string | string[]>): Record<str
   const some = (kind: string) => rows[kind][next++ % rows[kind].length];
   return {
     "GET /referrals": () => ask("GET", "/referrals"),
-    "GET /referrals?referrer_contact_id={referrer}": () => ask("GET", `/referrals?referrer_contact_id=${rows.referrer}`),
+    "GET /referrals?referrer_contact_id={referrer}": () =>
+      ask("GET", `/referrals?referrer_contact_id=${rows.referrer}`),
     "GET /referrals/leaderboard": () => ask("GET", "/referrals/leaderboard"),
     "GET /referrals/{referrals}": () => ask("GET", `/referrals/${some("referrals")}`),
     "GET /opportunities/{deals}?expand=referrer": () => ask("GET", `/opportunities/${some("deals")}?expand=referrer`),
     "PATCH /contacts/{contacts}": () => ask("PATCH", `/contacts/${some("contacts")}`, { job_title: "GP" }),
     "POST /referrals, then DELETE": async () => {
-      const { id } = await ask("POST", "/referrals", { referrer_contact_id: some("contacts"), referred_deal_id: some("deals") });
+      const { id } = await ask("POST", "/referrals", {
+        referrer_contact_id: some("contacts"),
+        referred_deal_id: some("deals"),
+      });
       await ask("DELETE", `/referrals/${id}`);
     },
   };
