@@ -20,13 +20,16 @@ const waiting = async ({ companyId }: Person): Promise<{ count: number; long: bo
     where company_id = ${companyId} and fanned_out_at is null
   `)[0];
 
-/** Leaves an event waiting, unheard: for a second, so that no dispatcher is at work, which would have found it. */
+/**
+ * Leaves an event waiting, unheard: for a second, so that no dispatcher is at work, which would have found it. One that was
+ * woken before may be at work for a minute.
+ */
 async function leaveWaiting(person: Person): Promise<void> {
   await eventually(async () => {
     const { count, long } = await waiting(person);
     if (count === 0) await chain(person);
     return long;
-  });
+  }, 90);
 }
 
 const signed = async (time: number): Promise<string> =>
