@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type postgres from "postgres";
+import postgres from "postgres";
+import { Refusal } from "./refusal.ts";
 
 /** Which of the extensions that do something by themselves are stood in for: somebody has to do it. */
 export interface StandIns {
@@ -37,9 +38,10 @@ const extensions = {
 
 /**
  * Gives a database pg_net, pg_cron and Vault as a hosted project has them: the extensions where the server runs them for this
- * database, else what stands in for them. A stand-in that is there stays. Takes a superuser's connection.
+ * database, else what stands in for them. A stand-in that is there stays. For a superuser; throws a Refusal
+ * when an extension cannot be made.
  */
-export async function provideExtensions(sql: postgres.Sql): Promise<StandIns> {
+export async function provideExtensions(sql: postgres.TransactionSql): Promise<StandIns> {
   const stoodIn: Record<string, boolean> = {};
   for (const [schema, { name, servedDatabase, create }] of Object.entries(extensions)) {
     const [{ installed, served }] = await sql<{ installed: boolean; served: boolean }[]>`
@@ -53,8 +55,10 @@ export async function provideExtensions(sql: postgres.Sql): Promise<StandIns> {
     stoodIn[schema] = !installed && !served;
     if (installed) continue;
     const standIn = join(import.meta.dirname ?? ".", `${schema}.sql`);
-    const text = served ? create : await Deno.readTextFile(standIn);
-    await sql.begin((tx) => tx.unsafe(text));
+    await sql.unsafe(served ? create : await Deno.readTextFile(standIn)).catch((error) => {
+      if (!(error instanceof postgres.PostgresError)) throw error;
+      throw new Refusal(`${served ? name : standIn}: ${error.message}`);
+    });
   }
   return { net: stoodIn.net, cron: stoodIn.cron };
 }

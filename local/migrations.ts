@@ -10,10 +10,8 @@ import { Refusal } from "./refusal.ts";
  * names the failing file.
  */
 export async function migrate(superuserUrl: string, supabase: string): Promise<StandIns> {
-  const standIns = await withConnection(superuserUrl, async (sql) => {
-    await apply(sql, join(import.meta.dirname ?? ".", "platform.sql"));
-    return await provideExtensions(sql);
-  });
+  const platform = join(import.meta.dirname ?? ".", "platform.sql");
+  const standIns = await withConnection(superuserUrl, (sql) => apply(sql, platform, provideExtensions));
   await withConnection(superuserUrl, (sql) => applyMigrations(sql, supabase), asPostgres);
   return standIns;
 }
@@ -40,7 +38,9 @@ async function applyMigrations(sql: postgres.Sql, supabase: string): Promise<voi
   }
 
   const seed = join(supabase, "seed.sql");
-  if (recorded.size === 0 && await Deno.stat(seed).then(() => true, () => false)) await apply(sql, seed);
+  if (recorded.size === 0 && await Deno.stat(seed).then(() => true, () => false)) {
+    await apply(sql, seed, () => Promise.resolve());
+  }
 }
 
 async function listMigrations(folder: string) {
@@ -52,17 +52,18 @@ async function listMigrations(folder: string) {
   return files.sort((a, b) => a.version < b.version ? -1 : 1);
 }
 
-async function apply(
+/** Gives what `next` gives, in the transaction of the file. */
+async function apply<T>(
   sql: postgres.Sql,
   file: string,
-  record?: (tx: postgres.TransactionSql, text: string) => Promise<void>,
-): Promise<void> {
+  next: (tx: postgres.TransactionSql, text: string) => Promise<T>,
+): Promise<T> {
   const text = await Deno.readTextFile(file);
   try {
-    await sql.begin(async (tx) => {
+    return await sql.begin(async (tx) => {
       await tx.unsafe(text);
-      await record?.(tx, text);
-    });
+      return await next(tx, text);
+    }) as T;
   } catch (error) {
     if (!(error instanceof postgres.PostgresError)) throw error;
     throw new Refusal(`${file}${lineOf(text, error)}: ${error.message}${error.detail ? ` (${error.detail})` : ""}`);

@@ -5,6 +5,7 @@ import { startCron } from "./cron.ts";
 import { startDataApi } from "./data_api.ts";
 import { keepDispatchUrl } from "./dispatch_url.ts";
 import { startFunction } from "./edge_function.ts";
+import type { StandIns } from "./extensions.ts";
 import { startGateway } from "./gateway.ts";
 import { lockData, noteDatabase } from "./lock.ts";
 import { startMailbox } from "./mailbox.ts";
@@ -65,7 +66,7 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
   const secrets = await ensureSecrets(data);
   const signing = symmetricSigning(secrets.jwtSecret, secrets.jwtKeyId);
 
-  const [superuserUrl, functionOrigin] = await all(
+  const [{ superuserUrl, standIns }, functionOrigin] = await all(
     startDatabase({ ...options, dbPort }, data, started),
     startFunction(options.supabase, { url, mailUrl: mailbox.url, secrets }).then((it) => {
       started.defer(() => it.stop());
@@ -84,6 +85,8 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
   );
   const gateway = startGateway(port, { dataApi: (request) => dataApi.fetch(request), functionOrigin });
   started.defer(() => gateway.stop());
+  if (standIns.net) started.defer(startNet(superuserUrl));
+  if (standIns.cron) started.defer(startCron(superuserUrl));
 
   return {
     url,
@@ -100,13 +103,14 @@ async function start(options: StackOptions, data: string, started: AsyncDisposab
   };
 }
 
-async function startDatabase(options: StackOptions, data: string, started: AsyncDisposableStack): Promise<string> {
-  const url = options.databaseUrl ?? await startEmbedded(options, data, started);
-  await requireSuperuser(url);
-  const standIns = await migrate(url, options.supabase);
-  if (standIns.net) started.defer(startNet(url));
-  if (standIns.cron) started.defer(startCron(url));
-  return url;
+async function startDatabase(
+  options: StackOptions,
+  data: string,
+  started: AsyncDisposableStack,
+): Promise<{ superuserUrl: string; standIns: StandIns }> {
+  if (options.databaseUrl) await requireSuperuser(options.databaseUrl);
+  const superuserUrl = options.databaseUrl ?? await startEmbedded(options, data, started);
+  return { superuserUrl, standIns: await migrate(superuserUrl, options.supabase) };
 }
 
 async function startEmbedded(options: StackOptions, data: string, started: AsyncDisposableStack): Promise<string> {

@@ -22,12 +22,16 @@ const waiting = async ({ companyId }: Person): Promise<{ count: number; long: bo
 
 /**
  * Leaves an event waiting, unheard: for a second, so that no dispatcher is at work, which would have found it. One that was
- * woken before may be at work for a minute.
+ * woken before may be at work for a minute, and goes on while it finds something: it is given time to find nothing.
  */
 async function leaveWaiting(person: Person): Promise<void> {
+  let written = 0;
   await eventually(async () => {
     const { count, long } = await waiting(person);
-    if (count === 0) await chain(person);
+    if (count === 0 && Date.now() - written > 2_000) {
+      await chain(person);
+      written = Date.now();
+    }
     return long;
   }, 90);
 }
