@@ -26,7 +26,7 @@ stable
 set search_path = ''
 as $$
 begin
-  return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0');
+  return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
 end
 $$;
 

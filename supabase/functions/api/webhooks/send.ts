@@ -101,18 +101,18 @@ async function readAnswer(connection: Deno.Conn, answer: Answer, host: string): 
 }
 
 function request(target: URL, body: string, headers: Record<string, string>): Uint8Array {
-  const fields = new Map([
-    ["content-type", "application/json"],
-    ["user-agent", "Referrals-Webhooks/1"],
-    ...Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), value]),
-    ["host", target.host],
-    ["content-length", String(encoder.encode(body).length)],
-    ["accept-encoding", "identity"],
-    ["connection", "close"],
-  ]);
-  const lines = [...fields].map(([name, value]) => `${name}: ${value}`);
-  if (lines.some((line) => /[\r\n]/.test(line))) throw new TypeError("A header holds a line break.");
-  return encoder.encode(`POST ${target.pathname}${target.search} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+  const fields: Record<string, string> = { "content-type": "application/json", "user-agent": "Referrals-Webhooks/1" };
+  for (const [name, value] of Object.entries(headers)) fields[name.toLowerCase()] = value;
+  fields["host"] = target.host;
+  fields["content-length"] = String(encoder.encode(body).length);
+  fields["accept-encoding"] = "identity";
+  fields["connection"] = "close";
+  let head = `POST ${target.pathname}${target.search} HTTP/1.1\r\n`;
+  for (const [name, value] of Object.entries(fields)) {
+    if (/[\r\n]/.test(name + value)) throw new TypeError("A header holds a line break.");
+    head += `${name}: ${value}\r\n`;
+  }
+  return encoder.encode(`${head}\r\n${body}`);
 }
 
 function sentence(cause: unknown): string {
