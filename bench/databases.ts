@@ -5,13 +5,33 @@ import { claimPort } from "../local/ports.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { removeData } from "../local/postgres_home.ts";
 import { drift, fill, type Filled } from "./generator.ts";
-import type { NamedStatement } from "./statements.ts";
+import { openSession } from "./session.ts";
+import { type NamedStatement, statements } from "./statements.ts";
 
 export interface Database extends Filled {
   /** How many referrals it was made with. */
   size: number;
   /** As a superuser. */
   url: string;
+}
+
+/** A database and the statements that the API sends for the workspace that has half of it. */
+export interface Place {
+  database: Database;
+  list: NamedStatement[];
+}
+
+export async function placeOf(database: Database): Promise<Place> {
+  await using session = await openSession(database.url, "api_key", claimsOf(database));
+  await using own = connect(database.url);
+  return { database, list: await statements(own.sql, session, database.companyId) };
+}
+
+/** The statement of that name. */
+export function named({ list, database }: Place, name: string): NamedStatement {
+  const found = list.find((statement) => statement.name === name);
+  if (!found) throw new Error(`There is no ${name} at ${database.size} referrals.`);
+  return found;
 }
 
 export const connect = (url: string, most = 1) => {

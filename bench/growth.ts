@@ -1,12 +1,14 @@
-import { claimsOf, connect, type Database, makeDatabases } from "./databases.ts";
+import { claimsOf, makeDatabases, named, type Place, placeOf } from "./databases.ts";
 import { type Load, measureLoad, printLoad } from "./load.ts";
 import { interleave, median, printTable } from "./measure.ts";
 import { printProfile, profile, type Profiled } from "./profile.ts";
-import { openSession } from "./session.ts";
-import { statements } from "./statements.ts";
+import { openSession, type Session } from "./session.ts";
+import type { NamedStatement } from "./statements.ts";
 import { type Asked, measureApi, printApi } from "./through_api.ts";
 
 const rounds = 9;
+/** Of a round; more than the six after which a prepared statement has its final plan. */
+const samples = 12;
 /** What counts as no growth: so many times, or so many milliseconds more. */
 const [mostTimes, mostMore] = [1.3, 0.2];
 
@@ -35,31 +37,31 @@ export async function growth(options: { json?: string; sizes?: string } = {}): P
 }
 
 /** Times each statement on all databases in turns; before the first round each has run often enough for its final plan. */
-export async function measureStatements(databases: Database[]): Promise<Measured[]> {
-  await using sessions = new AsyncDisposableStack();
-  const places = [];
-  for (const database of databases) {
-    const open = async (role: "api_key" | "anon" | "service_role") =>
-      sessions.use(await openSession(database.url, role, claimsOf(database, role)));
-    const by = { api_key: await open("api_key"), anon: await open("anon"), service_role: await open("service_role") };
-    await using own = connect(database.url);
-    places.push({ by, list: await statements(own.sql, by.api_key, database.companyId) });
+export async function measureStatements(places: Place[]): Promise<Measured[]> {
+  await using opened = new AsyncDisposableStack();
+  const sessions: Record<NamedStatement["role"], Session>[] = [];
+  for (const { database } of places) {
+    const open = async (role: NamedStatement["role"]) =>
+      opened.use(await openSession(database.url, role, claimsOf(database, role)));
+    sessions.push({
+      api_key: await open("api_key"),
+      anon: await open("anon"),
+      service_role: await open("service_role"),
+    });
   }
 
   const found: Measured[] = [];
   for (const { name, judged, isWrite } of places[0].list) {
     const times = places.map(() => [] as number[]);
-    const contenders = places.map(({ by, list }, at) => {
-      const statement = list.find((other) => other.name === name);
-      if (!statement) throw new Error(`Not every database has ${name}.`);
-      const { variants, role } = statement;
+    const contenders = places.map((place, at) => {
+      const { variants, role } = named(place, name);
       let next = 0;
       return async () => {
         const own: number[] = [];
-        // The first eight make the plan that stays; what is slow needs no more than one.
+        // What is slow needs no more than one.
         const start = performance.now();
-        for (let i = 0; i < (next < 8 ? 8 : 5) && performance.now() - start < 50; i++) {
-          own.push(await by[role].time(variants[next++ % variants.length], isWrite));
+        for (let i = 0; i < samples && performance.now() - start < 50; i++) {
+          own.push(await sessions[at][role].time(variants[next++ % variants.length], isWrite));
         }
         times[at].push(...own);
         return median(own);

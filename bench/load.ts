@@ -1,8 +1,7 @@
-import { claimsOf, connect, type Database } from "./databases.ts";
+import { claimsOf, connect, type Database, named, type Place } from "./databases.ts";
 import { interleave, median, printTable, ratio } from "./measure.ts";
-import { openSession } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 import { perSecond } from "./stack.ts";
-import { statements } from "./statements.ts";
 
 const rounds = 7;
 const connections = [1, 8, 32];
@@ -12,31 +11,30 @@ const loads = { "GET /referrals, page 1": 2_000, "POST /referrals": 400 };
 export type Load = { name: string; connections: number; perSecond: number[]; ratio: string };
 
 /** How many statements a second the database's part makes at 1, 8 and 32 connections; writes are committed. */
-export async function measureLoad(databases: Database[]): Promise<Load[]> {
+export async function measureLoad(places: Place[]): Promise<Load[]> {
   await using opened = new AsyncDisposableStack();
-  const places = [];
-  for (const database of databases) {
-    const sessions = [];
+  const sessions: Session[][] = [];
+  for (const { database } of places) {
+    const own: Session[] = [];
     for (let i = 0; i < Math.max(...connections); i++) {
-      sessions.push(opened.use(await openSession(database.url, "api_key", claimsOf(database))));
+      own.push(opened.use(await openSession(database.url, "api_key", claimsOf(database))));
     }
-    await using own = connect(database.url);
-    places.push({ database, sessions, list: await statements(own.sql, sessions[0], database.companyId) });
+    sessions.push(own);
   }
 
   const found: Load[] = [];
   for (const [name, count] of Object.entries(loads)) {
     for (const clients of connections) {
-      const contenders = places.map(({ database, sessions, list }) => {
-        const { variants, isWrite } = list.find((statement) => statement.name === name)!;
+      const contenders = places.map((place, at) => {
+        const { variants, isWrite } = named(place, name);
         let next = 0;
         return async () => {
           const rate = await perSecond(
             clients,
             count,
-            (client) => sessions[client].run(variants[next++ % variants.length]),
+            (client) => sessions[at][client].run(variants[next++ % variants.length]),
           );
-          if (isWrite) await takeBack(database);
+          if (isWrite) await takeBack(place.database);
           return rate;
         };
       });

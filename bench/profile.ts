@@ -1,8 +1,6 @@
-import { claimsOf, connect, type Database } from "./databases.ts";
+import { claimsOf, type Place } from "./databases.ts";
 import { median, printTable } from "./measure.ts";
 import { openExplainer } from "./plans.ts";
-import { openSession } from "./session.ts";
-import { statements } from "./statements.ts";
 
 const runs = 11;
 const dearest = 5;
@@ -11,14 +9,11 @@ const dearest = 5;
 export type Profiled = { name: string; milliseconds: number; inside: { text: string; milliseconds: number }[] };
 
 /** Where the time of each write goes: to the statements of its functions, triggers and foreign keys. */
-export async function profile(database: Database): Promise<Profiled[]> {
-  const { url, companyId } = database;
-  await using session = await openSession(url, "api_key", claimsOf(database));
-  await using own = connect(url);
-  await using keyed = await openExplainer(url, "api_key", claimsOf(database));
-  await using anonymous = await openExplainer(url, "anon", claimsOf(database, "anon"));
+export async function profile({ database, list }: Place): Promise<Profiled[]> {
+  await using keyed = await openExplainer(database.url, "api_key", claimsOf(database));
+  await using anonymous = await openExplainer(database.url, "anon", claimsOf(database, "anon"));
   const found: Profiled[] = [];
-  for (const { name, role, isWrite, variants } of await statements(own.sql, session, companyId)) {
+  for (const { name, role, isWrite, variants } of list) {
     if (!isWrite) continue;
     const explainer = role === "anon" ? anonymous : keyed;
     const all: number[] = [];

@@ -132,6 +132,7 @@ const writes: Asked[] = [
     method: "POST",
     path: "/referrals/attribute",
     body: { opportunity_id: "{handSetDeals}", referrer_contact_id: null },
+    as: "clearing it",
   },
   { method: "POST", path: "/referrals/request", body: { contact_id: "{contacts}", deal_id: "{deals}" } },
   { method: "POST", path: "/referrals/requests/{requests}/resend" },
@@ -179,7 +180,7 @@ export async function statements(sql: postgres.Sql, session: Session, companyId:
     add("count", count, false);
 
     const id = path.includes("/runs") ? "run_id" : "id";
-    const bare = await api.asked("GET", withParameter(filled(path, values), `fields=${id}`));
+    const bare = await api.asked("GET", withParameter(filled(path.replace(/expand=.*/, ""), values), `fields=${id}`));
     const last = await rowBefore(session, statementsOf(bare.calls.find(isPage)!, keys).page);
     if (!last) continue;
     const listed = await api.asked("GET", filled(path, values), undefined, { body: Array(pageRows).fill(last) });

@@ -34,10 +34,7 @@ async function secure(plain: Deno.TcpConn, { host, caCerts }: Place, signal: Abo
   // Else the request waits for the receiver to acknowledge the end of the handshake, which may take it 40 ms.
   plain.setNoDelay();
   plain.setKeepAlive();
-  const connection = await Deno.startTls(plain, { hostname: host, caCerts }).catch((cause) => {
-    plain.close();
-    throw cause;
-  });
+  const connection = await Deno.startTls(plain, { hostname: host, caCerts });
   const handshake = connection.handshake();
   try {
     await before(signal, handshake);
