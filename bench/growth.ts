@@ -22,11 +22,13 @@ export async function growth(options: { json?: string; sizes?: string } = {}): P
   const sizes = wanted.split(",").map(Number);
   await using made = await makeDatabases(sizes);
   const { databases } = made;
+  const places: Place[] = [];
+  for (const database of databases) places.push(await placeOf(database));
   const results: Results = {
     sizes,
-    statements: await measureStatements(databases),
-    profile: await profile(databases.at(-1)!),
-    load: await measureLoad(databases),
+    statements: await measureStatements(places),
+    profile: await profile(places.at(-1)!),
+    load: await measureLoad(places),
     api: await measureApi(databases),
   };
   if (json) await Deno.writeTextFile(json, JSON.stringify(results, null, 2));
