@@ -178,9 +178,11 @@ const chains = `
   order by age;
 
   -- Most stand in the first stages; one stage, and a whole pipeline, has but 25 of the oldest.
-  insert into public.crm_deal_placements (company_id, deal_id, pipeline_id, stage_id, position, created_at, updated_at)
+  insert into public.crm_deal_placements (
+    company_id, deal_id, pipeline_id, stage_id, position, deal_created_at, created_at, updated_at
+  )
   select company_id, deal.id, case when stage.side then side_pipeline_id else pipeline_id end, stage.id, deal.n,
-    ${ago(120, "age")}, ${ago(60, "age")}
+    ${ago(120, "age")}, ${ago(120, "age")}, ${ago(60, "age")}
   from deal
   join scale using (no)
   join stage on stage.no = deal.no and case
@@ -214,6 +216,8 @@ const surroundings = `
   join person using (no)
   where person.n = contact
   order by created_at;
+  update public.referral_requests set written_status = public.status(referral_requests),
+    lapses_at = case when public.status(referral_requests) in ('sent', 'viewed') then expires_at end;
   insert into private.request_links (request_id, token_hash) select id, private.token_hash('token-' || id) from request;
   insert into private.unsubscribe_links (token_hash, company_id, email)
   select private.token_hash('unsubscribe-' || id), company_id, 'contact' || contact || '@' || no || '.example.com'
@@ -266,7 +270,16 @@ export async function drift(sql: postgres.Sql): Promise<Record<string, unknown>[
       ) as actual using (contact_id)
       where (coalesce(counts.total, 0), coalesce(counts.converted, 0)) <> (coalesce(actual.total, 0), coalesce(actual.converted, 0))
     `;
-    return [...cached, ...counted];
+    const placed = await tx`
+      select placement.id as placement from crm_deal_placements as placement join crm_deals as deal on deal.id = deal_id
+      where deal_created_at is distinct from deal.created_at
+    `;
+    const requests = await tx`
+      select id as request from referral_requests
+      where written_status <> public.status(referral_requests)
+        and not (written_status in ('sent', 'viewed') and expires_at between now() - interval '10 minutes' and now())
+    `;
+    return [...cached, ...counted, ...placed, ...requests];
   });
 }
 

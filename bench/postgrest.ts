@@ -1,5 +1,3 @@
-import type postgres from "postgres";
-
 /** A request that the data API gets. */
 export interface Call {
   method: string;
@@ -15,21 +13,6 @@ export interface Statement {
   parameters: (string | null)[];
 }
 
-/** The columns of each foreign key, as `[referencing, referenced]`, by its name. */
-export type ForeignKeys = Map<string, [string, string][]>;
-
-export async function foreignKeys(sql: postgres.Sql): Promise<ForeignKeys> {
-  const rows = await sql<{ name: string; pairs: [string, string][] }[]>`
-    select conname as name, array_agg(array[own.attname, theirs.attname]::text[]) as pairs
-    from pg_constraint
-    cross join unnest(conkey, confkey) as pair (own_no, their_no)
-    join pg_attribute as own on own.attrelid = conrelid and own.attnum = own_no
-    join pg_attribute as theirs on theirs.attrelid = confrelid and theirs.attnum = their_no
-    where contype = 'f' group by conname
-  `;
-  return new Map(rows.map(({ name, pairs }) => [name, pairs]));
-}
-
 const maxRows = 1_000;
 const operators: Record<string, string> = { eq: "=", gt: ">", gte: ">=", lt: "<", lte: "<=", imatch: "~*" };
 const quote = (name: string) => `"${name}"`;
@@ -41,17 +24,17 @@ const body = "pg_catalog.count(_postgrest_t) AS page_total, coalesce(json_agg(_p
  * The statements of PostgREST 12 for a call. A list that counts is two here, `page` and `count`, where PostgREST has one of both:
  * what they cost is told apart.
  */
-export function statementsOf(call: Call, keys: ForeignKeys): { page: Statement; count?: Statement } {
+export function statementsOf(call: Call): { page: Statement; count?: Statement } {
   const name = call.path.replace(/^rpc\//, "");
   const counts = call.prefer.includes("count=estimated");
   if (call.path.startsWith("rpc/")) return { page: build((value) => calling(name, JSON.parse(call.body), value)) };
   if (call.method === "HEAD") {
     return {
       page: build((value) =>
-        `WITH pgrst_source AS (${reading(name, call.query, keys, value)}${
+        `WITH pgrst_source AS (${reading(name, call.query, value)}${
           call.query.has("limit") ? "" : ` LIMIT ${maxRows}`
         }), ` +
-        `pgrst_source_count AS (${counting(name, call.query, keys, value)}) ` +
+        `pgrst_source_count AS (${counting(name, call.query, value)}) ` +
         `SELECT (SELECT pg_catalog.count(*) FROM pgrst_source_count) AS total_result_set, ` +
         `pg_catalog.count(_postgrest_t) AS page_total, '' AS body, ${settings} FROM (SELECT * FROM pgrst_source) _postgrest_t`
       ),
@@ -66,7 +49,7 @@ export function statementsOf(call: Call, keys: ForeignKeys): { page: Statement; 
       case "DELETE":
         return `DELETE FROM ${table(name)} ${conditions(name, call.query, value)} ${returning(name, call.query)}`;
       default:
-        return reading(name, call.query, keys, value);
+        return reading(name, call.query, value);
     }
   };
   return {
@@ -76,7 +59,7 @@ export function statementsOf(call: Call, keys: ForeignKeys): { page: Statement; 
     ),
     count: counts
       ? build((value) =>
-        `WITH pgrst_source_count AS (${counting(name, call.query, keys, value)}) ` +
+        `WITH pgrst_source_count AS (${counting(name, call.query, value)}) ` +
         `SELECT pg_catalog.count(*) AS total_result_set FROM pgrst_source_count`
       )
       : undefined,
@@ -95,25 +78,14 @@ const table = (name: string) => `"public".${quote(name)}`;
 const column = (name: string, of: string) => `${table(of)}.${quote(name)}`;
 const columns = (query: URLSearchParams) => split(query.get("select") ?? "*");
 
-function reading(name: string, query: URLSearchParams, keys: ForeignKeys, value: Value): string {
-  const embeds = columns(query).flatMap((item) => embedOf(item) ?? []);
-  const selected = columns(query).filter((item) => !embedOf(item)).map((item) => column(item, name));
-  const joins = embeds.map((embed) => {
-    const { alias } = embed;
-    selected.push(`COALESCE(${quote(alias)}.${quote(alias)}, '[]') AS ${quote(alias)}`);
-    const rows = `SELECT ${embed.columns.map(quote).join(", ")} ${embedded(name, embed, query, keys, value)}`;
-    return `INNER JOIN LATERAL (SELECT json_agg(${quote(alias)})::jsonb AS ${quote(alias)} FROM (${rows}) AS ${
-      quote(alias)
-    }) ` +
-      `AS ${quote(alias)} ON ${quote(alias)} IS NOT NULL`;
-  });
+function reading(name: string, query: URLSearchParams, value: Value): string {
+  const selected = columns(query).map((item) => column(item, name));
   const order = query.get("order")?.split(",").map((term) => {
     const [by, direction] = term.split(".");
     return `${column(by, name)} ${direction.toUpperCase()}`;
   });
   return [
     `SELECT ${selected.join(", ")} FROM ${table(name)}`,
-    ...joins,
     conditions(name, query, value),
     order ? `ORDER BY ${order.join(", ")}` : "",
     query.has("limit") ? `LIMIT ${value(query.get("limit"))} OFFSET ${value("0")}` : "",
@@ -121,37 +93,17 @@ function reading(name: string, query: URLSearchParams, keys: ForeignKeys, value:
 }
 
 /** Counted for `estimated`: up to the row that tells that there are more than it counts. */
-function counting(name: string, query: URLSearchParams, keys: ForeignKeys, value: Value): string {
-  const exist = columns(query).flatMap((item) => embedOf(item) ?? [])
-    .map((embed) => `EXISTS (SELECT 1 ${embedded(name, embed, query, keys, value)})`);
-  return `SELECT 1 FROM ${table(name)} ${conditions(name, query, value, exist)} LIMIT ${maxRows + 1}`;
+function counting(name: string, query: URLSearchParams, value: Value): string {
+  return `SELECT 1 FROM ${table(name)} ${conditions(name, query, value)} LIMIT ${maxRows + 1}`;
 }
 
-type Embed = { alias: string; from: string; key: string; columns: string[] };
-
-function embedOf(item: string): Embed | undefined {
-  const [, alias, from, key, selected] = /^(\w+):(\w+)!(\w+)!inner\((.*)\)$/.exec(item) ?? [];
-  return alias ? { alias, from, key, columns: split(selected) } : undefined;
-}
-
-function embedded(parent: string, embed: Embed, query: URLSearchParams, keys: ForeignKeys, value: Value): string {
-  const as = quote(`${embed.from}_1`);
-  const wanted = [...query].flatMap(([name, condition]) =>
-    name.startsWith(`${embed.alias}.`)
-      ? [filter(`${as}.${quote(name.slice(embed.alias.length + 1))}`, condition, value)]
-      : []
-  );
-  const joined = keys.get(embed.key)!.map(([own, theirs]) => `${as}.${quote(own)} = ${column(theirs, parent)}`);
-  return `FROM ${table(embed.from)} AS ${as} WHERE ${[...wanted, ...joined].join(" AND ")}`;
-}
-
-function conditions(name: string, query: URLSearchParams, value: Value, more: string[] = []): string {
+function conditions(name: string, query: URLSearchParams, value: Value): string {
   const all = [...query].flatMap(([key, condition]) => {
-    if (["select", "order", "limit", "columns", "on_conflict"].includes(key) || key.includes(".")) return [];
+    if (["select", "order", "limit", "columns", "on_conflict"].includes(key)) return [];
     if (key === "or" || key === "and") return [tree(key, condition, name, value)];
     return [filter(column(key, name), condition, value)];
   });
-  return all.length + more.length > 0 ? `WHERE ${[...all, ...more].join(" AND ")}` : "";
+  return all.length > 0 ? `WHERE ${all.join(" AND ")}` : "";
 }
 
 function filter(left: string, condition: string, value: Value): string {

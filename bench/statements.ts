@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { type Answer, listenToApi } from "./asked.ts";
-import { type Call, foreignKeys, type Statement, statementsOf } from "./postgrest.ts";
+import { type Call, type Statement, statementsOf } from "./postgrest.ts";
 import { scene } from "./scene.ts";
 import type { Session } from "./session.ts";
 
@@ -157,7 +157,6 @@ const writes: Asked[] = [
 /** Every statement that the API sends for a workspace. Takes a superuser's connection, and a session of a key of it. */
 export async function statements(sql: postgres.Sql, session: Session, companyId: string): Promise<NamedStatement[]> {
   const values = await scene(sql, companyId);
-  const keys = await foreignKeys(sql);
   await using api = await listenToApi();
   const found: NamedStatement[] = [];
 
@@ -174,21 +173,21 @@ export async function statements(sql: postgres.Sql, session: Session, companyId:
       });
     };
     const first = await api.asked("GET", filled(path, values));
-    const { page, count } = statementsOf(first.calls.find(isPage)!, keys);
+    const { page, count } = statementsOf(first.calls.find(isPage)!);
     add("page 1", page);
     // Up to a thousand and one rows, so it grows until there are as many.
     add("count", count, false);
 
     const id = path.includes("/runs") ? "run_id" : "id";
     const bare = await api.asked("GET", withParameter(filled(path.replace(/expand=.*/, ""), values), `fields=${id}`));
-    const last = await rowBefore(session, statementsOf(bare.calls.find(isPage)!, keys).page);
+    const last = await rowBefore(session, statementsOf(bare.calls.find(isPage)!).page);
     if (!last) continue;
     const listed = await api.asked("GET", filled(path, values), undefined, { body: Array(pageRows).fill(last) });
     const { next_cursor: after } = JSON.parse(listed.answer).pagination;
     const { calls } = await api.asked("GET", withParameter(filled(path, values), `after=${after}`));
-    add("page 1,000", statementsOf(calls.find(isPage)!, keys).page);
+    add("page 1,000", statementsOf(calls.find(isPage)!).page);
     const beside = calls.find(({ method }) => method === "HEAD");
-    add("count beside page 1,000", beside && statementsOf(beside, keys).page, false);
+    add("count beside page 1,000", beside && statementsOf(beside).page, false);
   }
 
   for (const request of [...reads, ...writes]) {
@@ -198,7 +197,7 @@ export async function statements(sql: postgres.Sql, session: Session, companyId:
       const body = request.body && JSON.parse(filled(JSON.stringify(request.body), values, i));
       const { calls } = await api.asked(request.method, filled(request.path, values, i), body, request.first);
       const asked = isWrite ? calls.filter(({ method }) => method !== "GET") : calls;
-      made.push(statementsOf(asked[request.first ? 1 : 0], keys).page);
+      made.push(statementsOf(asked[request.first ? 1 : 0]).page);
     }
     const name = [request.method, request.path, request.as].filter(Boolean).join(" ");
     found.push({

@@ -22,7 +22,7 @@ export interface DataApiOptions {
 /** Serves `/rest/v1` as PostgREST would, on the schema as it is now. */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const { secrets } = options;
-  const { catalogue, statementTimeout } = await readDatabase(options.superuserUrl);
+  const { catalogue, settings } = await readDatabase(options.superuserUrl);
   const connection = createPostgresConnection({
     url: options.authenticatorUrl,
     schemaCache: {
@@ -31,7 +31,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       delete: () => Promise.resolve(),
     },
     postgresOptions: {
-      connection: { options: `-c statement_timeout=${statementTimeout}` },
+      connection: { options: settings.map((setting) => `-c ${setting}`).join(" ") },
       onnotice: () => {},
       types: { json: asText(114), jsonb: asText(3802) },
     },
@@ -82,17 +82,15 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   }
 }
 
-async function readDatabase(superuserUrl: string): Promise<{ catalogue: string; statementTimeout: string }> {
+async function readDatabase(superuserUrl: string): Promise<{ catalogue: string; settings: string[] }> {
   const connection = createPostgresConnection({ url: superuserUrl, postgresOptions: { onnotice: () => {} } });
   try {
     const catalogue = JSON.stringify(await connection.introspect());
     // PostgREST applies the settings of a role that it becomes; this does not, so they are its connections' settings.
-    const [role] = await connection.driver<{ timeout: string | null }[]>`
-      select substring(setting from '=(.*)') as timeout
-      from pg_roles, unnest(rolconfig) as setting
-      where rolname = 'api_key' and setting like 'statement_timeout=%'
+    const roles = await connection.driver<{ settings: string[] | null }[]>`
+      select rolconfig as settings from pg_roles where rolname = 'api_key'
     `;
-    return { catalogue, statementTimeout: role?.timeout ?? "8s" };
+    return { catalogue, settings: roles.flatMap(({ settings }) => settings ?? []) };
   } finally {
     await connection.close();
   }

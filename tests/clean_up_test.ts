@@ -85,13 +85,14 @@ Deno.test("what is older than 30 days and done is cleaned up, what is younger or
   });
 });
 
-Deno.test("cleaning up is scheduled every day, and sweeping every five seconds", async () => {
+Deno.test("cleaning up is scheduled every day, expiry every minute, and sweeping every five seconds", async () => {
   const jobs = await sql`
     select jobname, schedule, command, active, username from cron.job where jobname like 'referrals %' order by 1
   `;
 
   assertEquals(jobs.map((job) => Object.values(job)), [
     ["referrals clean-up", "17 3 * * *", "select private.clean_up()", true, "postgres"],
+    ["referrals expiry", "* * * * *", "select private.write_expired_requests()", true, "postgres"],
     ["referrals sweep", "5 seconds", "select private.sweep()", true, "postgres"],
   ]);
 });

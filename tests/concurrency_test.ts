@@ -154,3 +154,32 @@ Deno.test("referrals that move from one opportunity to the other, and back, neve
   assertEquals(tally(outcomes.flat()), { 200: movers.length * (full ? 500 : 50) });
   assertEquals(await drift(alice.companyId), []);
 });
+
+Deno.test("an opportunity that is placed while its age is corrected is listed at its right age in each pipeline", async () => {
+  await using opened = new AsyncDisposableStack();
+  const alice = await workspace("Alice's clinic");
+  const deals = await rows("crm_deals", alice.companyId, full ? 1_000 : 100);
+  const pipelines = await Promise.all(
+    ["Sales", "Support", "Claims"].map((name) => alice.creates("/pipelines", { name, stages: [{ name: "New" }] })),
+  );
+  const scopes = ["opportunities:write"];
+  const keys = await Promise.all(
+    pipelines.map(async () => await connect(await alice.holding(...scopes), scopes, opened)),
+  );
+
+  for (const [i, deal_id] of deals.entries()) {
+    await Promise.all([
+      ...pipelines.map(({ id: pipeline_id, stages: [{ id: stage_id }] }, at) =>
+        keys[at]`insert into public.crm_deal_placements ${keys[at]({ deal_id, pipeline_id, stage_id })}`
+      ),
+      sql`update crm_deals set created_at = now() - ${`${i + 1} days`}::interval where id = ${deal_id}`,
+    ]);
+  }
+
+  assertEquals(await drift(alice.companyId), []);
+  const [{ placed }] = await sql`
+    select count(*)::int as placed from crm_deal_placements
+    where company_id = ${alice.companyId} and deal_created_at < now() - interval '12 hours'
+  `;
+  assertEquals(placed, deals.length * pipelines.length);
+});

@@ -24,9 +24,9 @@ Deno.test("each scope sees the rows of its own tables and of no other", async ()
   const { alice } = await world();
   await rowsOf(alice);
   const seen = {
-    "referrals:read": ["referral_requests", "referrals"],
+    "referrals:read": ["expired_requests", "referral_requests", "referrals"],
     "contacts:read": ["crm_contacts"],
-    "opportunities:read": ["crm_deal_placements", "crm_deals"],
+    "opportunities:read": ["crm_deal_placements", "crm_deals", "placed_deals"],
     "pipelines:read": ["crm_pipeline_stages", "crm_pipelines"],
     "company:read": ["companies", "company_settings"],
     "automations:read": ["automation_actions", "automation_runs", "automations"],
@@ -132,7 +132,7 @@ Deno.test("no key reads the keys, nor a schema that is not exposed", async () =>
       "/api_keys",
       "/api_keys?select=id",
       "/companies?select=api_keys(*)",
-      "/referrals?select=api_keys(id)",
+      "/referrals?select=api_keys!referrals_created_by_fkey(id)",
     ]
   ) {
     const reply = await alice.rest("GET", path);

@@ -1,6 +1,6 @@
 import { type Json, sql } from "./world.ts";
 
-/** The cached columns and counters of a workspace that differ from what its referrals say. */
+/** The cached columns and counters of a workspace that differ from what its referrals and opportunities say. */
 export async function drift(companyId: string): Promise<Json[]> {
   return [
     ...await sql`
@@ -27,6 +27,12 @@ export async function drift(companyId: string): Promise<Json[]> {
       ) as actual using (contact_id)
       where (coalesce(counts.total, 0), coalesce(counts.converted, 0))
         <> (coalesce(actual.total, 0), coalesce(actual.converted, 0))
+    `,
+    ...await sql`
+      select deal.name, deal.created_at, deal_created_at
+      from crm_deal_placements as placement
+      join crm_deals as deal on deal.id = deal_id
+      where deal.company_id = ${companyId} and deal_created_at is distinct from deal.created_at
     `,
   ];
 }

@@ -18,6 +18,8 @@ export async function rowsOf(person: Person): Promise<Rows> {
   const [stage] = pipeline.stages;
   await done(person.post(`/opportunities/${opportunity.id}/move`, { pipeline_id: pipeline.id, stage_id: stage.id }));
   const request = await person.creates("/referrals/request", { contact_id: friend.id });
+  const withdrawn = await person.creates("/referrals/request", { contact_id: referrer.id });
+  await person.delete(`/referrals/requests/${withdrawn.request_id}`);
   const automation = await person.creates("/automations", {
     name: "Thank them",
     trigger_type: "stage_changed",

@@ -97,6 +97,8 @@ Deno.test("a key can touch exactly these tables and columns", async () => {
     "select public.crm_deals": "all",
     "select public.crm_pipeline_stages": "all",
     "select public.crm_pipelines": "all",
+    "select public.expired_requests": "all",
+    "select public.placed_deals": "all",
     "select public.referral_requests": "all",
     "select public.referrals": "all",
     "select public.webhook_deliveries": "all",
@@ -236,7 +238,7 @@ Deno.test("the role of keys is nobody by itself, and has little time", async () 
     rolcreaterole: false,
     rolcreatedb: false,
     rolreplication: false,
-    rolconfig: ["statement_timeout=8s"],
+    rolconfig: ["statement_timeout=8s", "enable_seqscan=off", "enable_bitmapscan=off", "jit=off"],
     member_of: [],
     becomes: ["authenticator"],
   });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { call, sql, world } from "./world.ts";
+import { call, eventually, sql, world } from "./world.ts";
 
 const friend = { first_name: "Noah", email: "noah@example.com", consent: true };
 
@@ -86,6 +86,35 @@ Deno.test("a request is expired by the clock and by withdrawal, in reads and in 
   assertEquals(await ids("submitted"), []);
   assertEquals((await alice.gets(`/referrals/requests/${late.request_id}`)).status, "expired");
   assertEquals((await alice.get("/referrals")).body.pagination.total, 0);
+});
+
+Deno.test("a request that lapses is expired at once, whether or not the job has written that down", async () => {
+  const { alice } = await world();
+  const rita = await alice.creates("/contacts", { first_name: "Rita", email: "rita@example.com" });
+  const ask = () => alice.creates("/referrals/request", { contact_id: rita.id });
+  const [older, lapsing, open] = [await ask(), await ask(), await ask()];
+  await alice.delete(`/referrals/requests/${older.request_id}`);
+  const ids = async (query: string) =>
+    (await alice.gets(`/referrals/requests?${query}`)).map((row: { id: string }) => row.id);
+  const written = async () =>
+    (await sql`select written_status, lapses_at is null as settled from referral_requests where id = ${lapsing.request_id}`)
+      .map((row) => Object.values(row));
+
+  await sql`update referral_requests set expires_at = now() + interval '300 ms' where id = ${lapsing.request_id}`;
+  await eventually(async () => (await ids("status=expired")).length === 2);
+  const [before, unwritten] = [await ids("status=expired"), await ids("status=sent")];
+  const page = await alice.get("/referrals/requests?status=expired&limit=1");
+  const next = await alice.get(`/referrals/requests?status=expired&limit=1&after=${page.body.pagination.next_cursor}`);
+  await sql`select private.write_expired_requests()`;
+
+  assertEquals([before, unwritten], [[lapsing.request_id, older.request_id], [open.request_id]]);
+  assertEquals([page, next].map(({ data }) => data[0].id), [lapsing.request_id, older.request_id]);
+  assertEquals([page, next].map(({ body }) => body.pagination.total), [2, 2]);
+  assertEquals(await written(), [["expired", true]]);
+  assertEquals([await ids("status=expired"), await ids("status=sent")], [before, unwritten]);
+
+  await alice.post(`/referrals/requests/${lapsing.request_id}/resend`);
+  assertEquals([await written(), await ids("status=expired")], [[["sent", false]], [older.request_id]]);
 });
 
 Deno.test("sending again makes a fresh link, and the old one stops working; a submitted request is left alone", async () => {

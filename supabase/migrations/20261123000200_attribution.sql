@@ -26,7 +26,7 @@ begin
     where referred_deal_id = deal
       and company_id = workspace
       and status <> 'declined'
-      and (cleared_at is null or created_at > cleared_at)
+      and created_at > coalesce(cleared_at, '-infinity')
     order by created_at desc, id desc
     limit 1;
   end if;

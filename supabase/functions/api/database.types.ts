@@ -379,6 +379,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "deal_created_at": string | null;
           "deal_id": string;
           "id": string;
           "pipeline_id": string;
@@ -390,6 +391,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "deal_created_at"?: string | null;
           "deal_id": string;
           "id"?: string;
           "pipeline_id": string;
@@ -400,6 +402,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "deal_created_at"?: string | null;
           "deal_id"?: string;
           "id"?: string;
           "pipeline_id"?: string;
@@ -604,6 +607,7 @@ export type Database = {
           "how_it_works_html": string | null;
           "id": string;
           "intro_html": string | null;
+          "lapses_at": string | null;
           "recipient_email": string;
           "recipient_name": string;
           "referral_id": string | null;
@@ -613,6 +617,7 @@ export type Database = {
           "updated_at": string;
           "viewed_at": string | null;
           "withdrawn_at": string | null;
+          "written_status": string;
           "listed_at": string | null;
           "status": string | null;
         };
@@ -632,6 +637,7 @@ export type Database = {
           "how_it_works_html"?: string | null;
           "id"?: string;
           "intro_html"?: string | null;
+          "lapses_at"?: string | null;
           "recipient_email": string;
           "recipient_name": string;
           "referral_id"?: string | null;
@@ -641,6 +647,7 @@ export type Database = {
           "updated_at"?: string;
           "viewed_at"?: string | null;
           "withdrawn_at"?: string | null;
+          "written_status"?: string;
         };
         Update: {
           "company_id"?: string;
@@ -657,6 +664,7 @@ export type Database = {
           "how_it_works_html"?: string | null;
           "id"?: string;
           "intro_html"?: string | null;
+          "lapses_at"?: string | null;
           "recipient_email"?: string;
           "recipient_name"?: string;
           "referral_id"?: string | null;
@@ -666,6 +674,7 @@ export type Database = {
           "updated_at"?: string;
           "viewed_at"?: string | null;
           "withdrawn_at"?: string | null;
+          "written_status"?: string;
         };
         Relationships: [
           {
@@ -914,7 +923,147 @@ export type Database = {
       };
     };
     Views: {
-      [_ in never]: never;
+      "expired_requests": {
+        Row: {
+          "company_id": string | null;
+          "contact_id": string | null;
+          "created_at": string | null;
+          "deal_id": string | null;
+          "expires_at": string | null;
+          "id": string | null;
+          "listed_at": string | null;
+          "recipient_email": string | null;
+          "recipient_name": string | null;
+          "referral_id": string | null;
+          "sent_at": string | null;
+          "status": string | null;
+          "submitted_at": string | null;
+          "updated_at": string | null;
+          "viewed_at": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "company_id"?: string | null;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "deal_id"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string | null;
+          "listed_at"?: string | null;
+          "recipient_email"?: string | null;
+          "recipient_name"?: string | null;
+          "referral_id"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string | null;
+          "submitted_at"?: string | null;
+          "updated_at"?: string | null;
+          "viewed_at"?: string | null;
+        };
+        Update: {
+          "company_id"?: string | null;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "deal_id"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string | null;
+          "listed_at"?: string | null;
+          "recipient_email"?: string | null;
+          "recipient_name"?: string | null;
+          "referral_id"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string | null;
+          "submitted_at"?: string | null;
+          "updated_at"?: string | null;
+          "viewed_at"?: string | null;
+        };
+        Relationships: [];
+      };
+      "placed_deals": {
+        Row: {
+          "company_id": string;
+          "contact": Json | null;
+          "contact_id": string | null;
+          "created_at": string | null;
+          "currency": string | null;
+          "id": string;
+          "lead_source": string | null;
+          "listed_at": string | null;
+          "name": string;
+          "pipeline_id": string;
+          "placements": Json | null;
+          "primary_referrer_category": string | null;
+          "primary_referrer_contact_id": string | null;
+          "referrer": Json | null;
+          "stage_id": string;
+          "status": string;
+          "updated_at": string;
+          "value": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "company_id"?: string | null;
+          "contact"?: Json | null;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "currency"?: string | null;
+          "id"?: string | null;
+          "lead_source"?: string | null;
+          "listed_at"?: string | null;
+          "name"?: string | null;
+          "pipeline_id"?: string | null;
+          "placements"?: Json | null;
+          "primary_referrer_category"?: string | null;
+          "primary_referrer_contact_id"?: string | null;
+          "referrer"?: Json | null;
+          "stage_id"?: string | null;
+          "status"?: string | null;
+          "updated_at"?: string | null;
+          "value"?: number | null;
+        };
+        Update: {
+          "company_id"?: string | null;
+          "contact"?: Json | null;
+          "contact_id"?: string | null;
+          "created_at"?: string | null;
+          "currency"?: string | null;
+          "id"?: string | null;
+          "lead_source"?: string | null;
+          "listed_at"?: string | null;
+          "name"?: string | null;
+          "pipeline_id"?: string | null;
+          "placements"?: Json | null;
+          "primary_referrer_category"?: string | null;
+          "primary_referrer_contact_id"?: string | null;
+          "referrer"?: Json | null;
+          "stage_id"?: string | null;
+          "status"?: string | null;
+          "updated_at"?: string | null;
+          "value"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "crm_deals_company_id_fkey";
+            columns: ["company_id"];
+            isOneToOne: false;
+            referencedRelation: "companies";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "crm_deals_contact_fkey";
+            columns: ["contact_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_contacts";
+            referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "crm_deals_primary_referrer_fkey";
+            columns: ["primary_referrer_contact_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_contacts";
+            referencedColumns: ["id", "company_id"];
+          },
+        ];
+      };
     };
     Functions: {
       "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };

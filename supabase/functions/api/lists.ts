@@ -20,17 +20,19 @@ export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.Zo
     | "webhook_deliveries";
   row: Row;
   expansions: readonly string[];
-  /** Query parameters beside the grammar; each compares its column for equality unless `narrow` takes it. */
+  /** Query parameters beside the grammar; each compares its column for equality unless `narrow` has it. */
   filters: Filters;
-  /** Filters that are more than an equality; what they embed is added to the selection. */
-  narrow?: { [Filter in keyof Filters]?: { embed?: string; apply: (query: Filterable, value: string) => Filterable } };
+  narrow?: { [Filter in keyof Filters]?: (value: string) => Narrowing };
 };
+
+/** How a filter chooses rows, and from which view when there is one that has them in the list's order. */
+type Narrowing = { from?: "placed_deals" | "expired_requests"; apply: (query: Filterable) => Filterable };
 
 type Filterable = ReturnType<typeof selectFrom>;
 
 // One table and selection stand for all to the compiler; `present` gives the rows their shape.
-const selectFrom = (client: Client, { table }: Resource, columns: string[], options: Counting = {}) =>
-  client.from(table as "referrals").select(columns.join(",") as "*", options);
+const selectFrom = (client: Client, from: string, columns: string[], options: Counting = {}) =>
+  client.from(from as "referrals").select(columns.join(",") as "*", options);
 
 export type Page = {
   data: Record<string, unknown>[];
@@ -90,7 +92,9 @@ const chosenKeys = (resource: Resource, { fields, expand }: Selection) => [
 /** One row by its id with the chosen fields and expansions; throws 404. */
 export async function readRow(database: Database, resource: Resource, id: string, query: Selection = {}) {
   const keys = chosenKeys(resource, query);
-  const row = await database.row<Record<string, unknown>>((client) => selectFrom(client, resource, keys).eq("id", id));
+  const row = await database.row<Record<string, unknown>>((client) =>
+    selectFrom(client, resource.table, keys).eq("id", id)
+  );
   return present(resource.row, row, keys);
 }
 
@@ -160,15 +164,17 @@ function select(
   columns: string[],
   options: Counting,
 ): Filterable {
-  const filters = Object.entries(query).filter(([name, value]) => name in resource.filters && value !== undefined);
-  const embeds = filters.flatMap(([name]) => resource.narrow?.[name]?.embed ?? []);
-  let selection = selectFrom(client, resource, [...columns, ...new Set(embeds)], options);
+  const narrowings = Object.entries(query)
+    .filter(([name, value]) => name in resource.filters && value !== undefined)
+    .map(([name, value]): Narrowing => {
+      const narrow = resource.narrow?.[name];
+      return narrow ? narrow(String(value)) : { apply: (selection) => selection.eq(name as "id", String(value)) };
+    });
+  const from = narrowings.find(({ from }) => from)?.from ?? resource.table;
+  let selection = selectFrom(client, from, columns, options);
   if (query.created_after) selection = selection.gt("created_at", query.created_after);
   if (query.created_before) selection = selection.lt("created_at", query.created_before);
-  for (const [name, value] of filters) {
-    const apply = resource.narrow?.[name]?.apply;
-    selection = apply ? apply(selection, String(value)) : selection.eq(name as "id", String(value));
-  }
+  for (const { apply } of narrowings) selection = apply(selection);
   return selection;
 }
 

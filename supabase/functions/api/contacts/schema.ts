@@ -63,7 +63,7 @@ export const contactResource = {
   row: Contact,
   expansions: [],
   filters: { search: Search.optional() },
-  narrow: { search: { apply: (query, text) => query.filter("search_text", "imatch", literally(text)) } },
+  narrow: { search: (text) => ({ apply: (query) => query.filter("search_text", "imatch", literally(text)) }) },
 } satisfies Resource;
 
 /** A regular expression that matches just `text`: unlike `ilike`, whose `*` PostgREST takes for a wildcard, it can quote all. */

@@ -92,8 +92,6 @@ export const Move = z.strictObject({
   example: { pipeline_id: "00000000-0000-4000-8000-000000000301", stage_id: "00000000-0000-4000-8000-000000000312" },
 });
 
-const placement = "placement:crm_deal_placements!crm_deal_placements_deal_fkey!inner(id)";
-
 export const opportunityResource = {
   table: "crm_deals",
   row: Opportunity,
@@ -107,8 +105,8 @@ export const opportunityResource = {
     search: Search.optional(),
   },
   narrow: {
-    pipeline_id: { embed: placement, apply: (query, id) => query.eq("placement.pipeline_id", id) },
-    stage_id: { embed: placement, apply: (query, id) => query.eq("placement.stage_id", id) },
-    search: { apply: (query, text) => query.filter("name", "imatch", literally(text)) },
+    pipeline_id: (id) => ({ from: "placed_deals", apply: (query) => query.eq("pipeline_id" as "id", id) }),
+    stage_id: (id) => ({ from: "placed_deals", apply: (query) => query.eq("stage_id" as "id", id) }),
+    search: (text) => ({ apply: (query) => query.filter("name", "imatch", literally(text)) }),
   },
 } satisfies Resource;

@@ -82,15 +82,13 @@ export const referralRequestResource = {
   expansions: [],
   filters: { status: RequestStatus.optional(), contact_id: Id.optional() },
   narrow: {
-    // `status` follows from the clock: these say in columns what `private.request_status` says. Postgres reads 'now'.
-    status: {
-      apply: (query, status) => {
-        if (status === "submitted") return query.not("submitted_at", "is", null);
-        const unsubmitted = query.is("submitted_at", null);
-        if (status === "expired") return unsubmitted.lte("expires_at", "now");
-        const open = unsubmitted.gt("expires_at", "now");
-        return status === "viewed" ? open.not("viewed_at", "is", null) : open.is("viewed_at", null);
+    // What was sent or viewed expires by the clock, whatever was written last. Postgres reads 'now'.
+    status: (status) =>
+      status === "expired" ? { from: "expired_requests", apply: (query) => query } : {
+        apply: (query) => {
+          const written = query.eq("written_status" as "status", status);
+          return status === "submitted" ? written : written.gt("expires_at", "now");
+        },
       },
-    },
   },
 } satisfies Resource;
