@@ -160,7 +160,7 @@ export function untouched(): Cell[] {
           ["400 42501"],
           () => asked(role, null, (tx) => tx.unsafe(statements[command])),
         ),
-        told: /permission denied for (table|schema)/,
+        told: /permission denied for (table|view|schema)/,
       }))
     );
   });

@@ -10,9 +10,9 @@ const resourceOfTable: [RegExp, string | null][] = [
   [/^public\.automation/, "automations"],
   [/^public\.compan/, "company"],
   [/^public\.crm_contacts$/, "contacts"],
-  [/^public\.crm_deal/, "opportunities"],
+  [/^public\.(crm_deal|placed_deals$)/, "opportunities"],
   [/^public\.crm_pipeline/, "pipelines"],
-  [/^public\.referral/, "referrals"],
+  [/^public\.(referral|expired_requests$)/, "referrals"],
   [/^public\.webhook_/, "webhooks"],
 ];
 

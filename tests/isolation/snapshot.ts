@@ -5,14 +5,15 @@ import { tables } from "./catalogue.ts";
 /** The database as its superuser. */
 export const superuser = postgres(stack.superuserUrl, { max: 8, onnotice: () => {} });
 
-const kept = tables.filter(({ kind, owned }) => kind !== "v" && owned !== null);
+const told = tables.filter(({ owned }) => owned !== null);
+const kept = told.filter(({ kind }) => kind !== "v");
 
-/** The rows of a workspace in every table, public and private, by the table's full name. */
+/** The rows of a workspace in every table and view, public and private, by its full name. */
 export type Rows = Record<string, Json[]>;
 
 export async function rowsIn(companyId: string): Promise<Rows> {
   const found = await superuser.unsafe<{ full: string; rows: Json[] }[]>(
-    kept.map(({ full, owned }) => `
+    told.map(({ full, owned }) => `
       select '${full}' as full, coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text), '[]') as rows
       from ${full} as t where ${owned}`).join(" union all "),
     [companyId],

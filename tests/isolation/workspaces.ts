@@ -40,6 +40,8 @@ export async function workspaces(): Promise<{ mine: Workspace; theirs: Workspace
     )
   `;
   await entangle(alice, bob);
+  // What lapses has lapsed before anybody looks.
+  await sql`select private.write_expired_requests()`;
   const theirs = await described(bob, bobs, words);
   const mine = await described(alice, alices, [ownLabel]);
   return { mine, theirs: { ...theirs, values: without(theirs.values, mine.values) } };
