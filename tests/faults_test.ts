@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { automate, settled } from "./automating.ts";
 import { withCanned } from "./canned_data_api.ts";
 import { contents } from "./contents.ts";
 import { askEach, bodyOf, endpoints, nowhere, pathTo, rowsOf, title } from "./every_endpoint.ts";
-import { eventually, type Reply, sql, stack, workspace } from "./world.ts";
+import { listen, once, subscribe } from "./listener.ts";
+import { mailbox, mailsTo, plan } from "./mailbox.ts";
+import { eventually, type Json, type Reply, sql, stack, workspace } from "./world.ts";
 import postgres from "postgres";
 
 const id = crypto.randomUUID();
@@ -60,16 +63,73 @@ async function withstands(fault: () => Promise<AsyncDisposable>) {
 const dropConnections = () =>
   sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'`;
 
-Deno.test("every route answers 503 while Postgres has no connection left for the data API, and serves afterwards", async () => {
+/** Postgres takes no connection of the data API's, and drops those it has. */
+async function withoutConnections(): Promise<AsyncDisposable> {
   const superuser = postgres(stack.superuserUrl, { max: 1, onnotice: () => {} });
-  await withstands(async () => {
-    await superuser`alter role authenticator nologin`;
-    await dropConnections();
-    return {
-      [Symbol.asyncDispose]: async () => void await superuser`alter role authenticator login`,
-    };
+  await superuser`alter role authenticator nologin`;
+  await dropConnections();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await superuser`alter role authenticator login`;
+      await superuser.end();
+    },
+  };
+}
+
+Deno.test("every route answers 503 while Postgres has no connection left for the data API, and serves afterwards", async () => {
+  await withstands(withoutConnections);
+});
+
+Deno.test("what receivers have answered while the database is away is recorded when it is back, and nothing is sent meanwhile", async () => {
+  const clinic = await workspace("Harbour Health");
+  const rita = await clinic.creates("/contacts", { first_name: "Rita" });
+  const events = 500;
+  await using crm = listen();
+  const subscription = await subscribe(clinic, crm.url);
+
+  await sql`
+    insert into referrals (company_id, referrer_contact_id)
+    select ${clinic.companyId}, ${rita.id} from generate_series(1, ${events})
+  `;
+  await eventually(() => Promise.resolve(crm.received.length > 50));
+  {
+    await using _away = await withoutConnections();
+    await eventually(() => Promise.resolve(Date.now() - crm.received.at(-1)!.at > 2_000));
+    assert(crm.received.length < events, "all was sent while the database was away");
+  }
+  await settled(clinic);
+
+  assertEquals(once(crm.received).length, events);
+  const recorded = await sql`
+    select status, attempt_count, count(*)::int from webhook_deliveries
+    where subscription_id = ${subscription.id} group by status, attempt_count
+  `;
+  assertEquals(recorded.map((row) => Object.values(row)), [["delivered", 1, events]]);
+});
+
+Deno.test("a run whose mail is sent while the database is away goes on when it is back", async () => {
+  const clinic = await workspace("Harbour Health");
+  const rita = await clinic.creates("/contacts", { first_name: "Rita", email: `${crypto.randomUUID()}@example.com` });
+  const config = { to: "referrer", subject: "Hello", body_html: "<p>Hello</p>" };
+  const thank = await automate(clinic, { trigger_type: "referral_attributed" }, { action_type: "send_email", config });
+  const held = await plan({ hang: true });
+  await clinic.creates("/referrals", { referrer_contact_id: rita.id });
+  await eventually(async () => (await mailbox("GET", "/faults")).json.length === 0);
+
+  {
+    await using _away = await withoutConnections();
+    await held[Symbol.asyncDispose]();
+    await eventually(async () => (await mailsTo(rita.email)).length > 0);
+    assertEquals((await clinic.get("/automations")).status, 503);
+  }
+
+  const run = await eventually(async () => {
+    const [run] = await clinic.gets(`/automations/${thank.id}/runs?status=completed`);
+    return run;
   });
-  await superuser.end();
+  assertEquals(run.action_results.map(({ status }: Json) => status), ["completed"]);
+  const [{ claims }] = await sql`select claims from automation_runs where id = ${run.run_id}`;
+  assertEquals([claims, (await mailsTo(rita.email)).length], [1, 1]);
 });
 
 Deno.test("a request whose connection is cut in the middle answers 503 and leaves nothing half done", async () => {

@@ -144,7 +144,7 @@ as $$
   returning delivery.id
 $$;
 
--- Deliveries as the dispatcher sends them: `[{id, subscription_id, url, secrets, event_id, event_type, data}]`.
+-- Deliveries as the dispatcher sends them: `[{id, subscription_id, url, secrets, event_id, event_type, tries, data}]`.
 create function private.delivery_jobs(ids uuid[])
 returns jsonb
 language sql
@@ -166,6 +166,7 @@ as $$
     'secrets', secret.secrets,
     'event_id', delivery.event_id,
     'event_type', delivery.event_type,
+    'tries', delivery.attempt_count,
     'data', private.event_data(event)
   )), '[]')
   from public.webhook_deliveries as delivery
@@ -263,9 +264,10 @@ create function private.retry_wait(tries integer) returns interval
 language sql immutable set search_path = ''
 as $$ select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[tries] $$;
 
--- Records outcomes: `[{id, status, body, error, retry_after, duration_ms}]`, `status` that of the HTTP answer, null without one,
--- `retry_after` in seconds. Anything but 2xx is tried again later; 410, or five days without a success, disables the
--- subscription and says so in its row. A delivery that was recorded as delivered stays so.
+-- Records outcomes: `[{id, tries, status, body, error, retry_after, duration_ms}]`, `status` that of the HTTP answer, null without
+-- one, `retry_after` in seconds. Anything but 2xx is tried again later; 410, or five days without a success, disables the
+-- subscription and says so in its row. A delivery that was recorded as delivered stays so, and a failure is recorded once:
+-- only as long as no more than `tries` were before it.
 create function private.record_deliveries(outcomes jsonb)
 returns void
 language plpgsql
@@ -294,7 +296,9 @@ begin
   with outcome as (
     select outcome.*, coalesce(outcome.status between 200 and 299, false) as succeeded
     from jsonb_to_recordset(outcomes)
-      as outcome (id uuid, status integer, body text, error text, retry_after integer, duration_ms integer)
+      as outcome (
+        id uuid, tries integer, status integer, body text, error text, retry_after integer, duration_ms integer
+      )
   ), recorded as (
     update public.webhook_deliveries as delivery
     set attempt_count = delivery.attempt_count + 1,
@@ -323,7 +327,9 @@ begin
         )
       end
     from outcome
-    where delivery.id = outcome.id and delivery.status = 'pending'
+    where delivery.id = outcome.id
+      and delivery.status = 'pending'
+      and (outcome.succeeded or delivery.attempt_count = outcome.tries)
     returning delivery.subscription_id, outcome.succeeded, coalesce(outcome.status = 410, false) as gone
   ), verdict as (
     select subscription_id, bool_or(succeeded) as succeeded, bool_or(gone) as gone

@@ -34,9 +34,10 @@ export async function runNow(config: Config, runId: string): Promise<void> {
 
 /**
  * Carries out what a run has left to do, and ends it: actions that have a result are not repeated, and one that fails ends the
- * run. Throws 503 when the database is out of reach: whoever claims the run next goes on.
+ * run. What it asks of the database is safe to repeat. Throws 503 when that is out of reach: whoever claims the run next goes
+ * on.
  */
-export async function executeRun(job: Job, database: Database, config: Config): Promise<void> {
+export async function executeRun(job: Job, database: Pick<Database, "ask">, config: Config): Promise<void> {
   const values = valuesOf(job.trigger_type, job.trigger_data, job.context);
   const finish = (status: "completed" | "failed" | "skipped", error: string | null) =>
     database.ask((client) =>
@@ -64,7 +65,7 @@ async function carryOut(
   action: Action,
   job: Job,
   tokens: TokenValues,
-  database: Database,
+  database: Pick<Database, "ask">,
   config: Config,
 ): Promise<string | null> {
   const started = performance.now();

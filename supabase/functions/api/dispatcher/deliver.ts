@@ -13,12 +13,15 @@ export type Delivery = {
   secrets: string[] | null;
   event_id: string;
   event_type: string;
+  /** How often it has been tried before. */
+  tries: number;
   data: Record<string, unknown> & { occurred_at: string };
 };
 
 /** What `private.record_deliveries` takes: `status` of the HTTP answer, null without one; `retry_after` in seconds. */
 export type Outcome = {
   id: string;
+  tries: number;
   status: number | null;
   body: string | null;
   error: string | null;
@@ -30,8 +33,8 @@ const userAgent = "Referrals-Webhooks/1.0";
 
 /** Sends a delivery once, signed now. */
 export async function deliver(delivery: Delivery, config: Config): Promise<Outcome> {
-  const { id, url, secrets, event_id, event_type, data } = delivery;
-  if (!secrets) return failure(id, "The subscription has no secret: rotate it.");
+  const { id, url, secrets, event_id, event_type, tries, data } = delivery;
+  if (!secrets) return failure(delivery, "The subscription has no secret: rotate it.");
   const body = JSON.stringify({ type: event_type, timestamp: data.occurred_at, data: described(event_type, data) });
   const sent = await send(url, body, {
     "Content-Type": "application/json",
@@ -40,6 +43,7 @@ export async function deliver(delivery: Delivery, config: Config): Promise<Outco
   }, addressOptions(config));
   return {
     id,
+    tries,
     status: sent.status,
     body: sent.body || null,
     error: sent.error ?? problem(sent.status),
@@ -48,8 +52,9 @@ export async function deliver(delivery: Delivery, config: Config): Promise<Outco
   };
 }
 
-const failure = (id: string, error: string): Outcome => ({
+const failure = ({ id, tries }: Delivery, error: string): Outcome => ({
   id,
+  tries,
   status: null,
   body: null,
   error,

@@ -2,6 +2,7 @@ import { executeRun, type Job } from "../automations/runs.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import { deliver, type Delivery, type Outcome } from "./deliver.ts";
+import { insist } from "./insist.ts";
 import { outbox } from "./outbox.ts";
 
 /** What `private.claim_work` gives. */
@@ -52,7 +53,10 @@ class Loop {
   constructor(config: Config, stopsClaiming: () => void) {
     this.#config = config;
     this.#database = outbox(config);
-    this.#records = new Recorder(this.#database);
+    this.#records = new Recorder(this.#database, () => {
+      this.#startSending();
+      this.#changed();
+    });
     this.ended = this.#work(stopsClaiming);
   }
 
@@ -78,7 +82,7 @@ class Loop {
   }
 
   get #busy() {
-    return this.#sending > 0 || this.#running > 0;
+    return this.#sending > 0 || this.#running > 0 || this.#waiting > 0;
   }
 
   get #waiting() {
@@ -131,7 +135,9 @@ class Loop {
     return endpoint;
   }
 
+  /** Starts nothing while outcomes wait for the database: what is sent then may have to be sent again. */
   #startSending() {
+    if (this.#records.isBehind) return;
     for (const [id, endpoint] of this.#endpoints) {
       while (endpoint.waiting.length > 0 && endpoint.sending < mostSendingTo && this.#sending < mostSending) {
         const { delivery, until } = endpoint.waiting.shift()!;
@@ -165,8 +171,9 @@ class Loop {
   }
 
   async #run(jobs: Job[]): Promise<void> {
+    const patient: Pick<Database, "ask"> = { ask: (query) => insist(() => this.#database.ask(query)) };
     for (const job of jobs) {
-      await executeRun(job, this.#database, this.#config).catch((error) => log("A run was interrupted", error));
+      await executeRun(job, patient, this.#config).catch((error) => log("A run was interrupted", error));
       this.#running--;
     }
     this.#woken = true;
@@ -176,13 +183,17 @@ class Loop {
 
 /** Records outcomes a few milliseconds after the first, together; what cannot be recorded is delivered again. */
 class Recorder {
+  /** Whether the database was away when it was asked last. */
+  isBehind = false;
   readonly #database: Database;
+  readonly #caughtUp: () => void;
   #waiting: Outcome[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #recording: Promise<void> = Promise.resolve();
 
-  constructor(database: Database) {
+  constructor(database: Database, caughtUp: () => void) {
     this.#database = database;
+    this.#caughtUp = caughtUp;
   }
 
   add(outcome: Outcome) {
@@ -202,7 +213,11 @@ class Recorder {
     const outcomes = this.#waiting.splice(0);
     if (outcomes.length === 0) return;
     const record = () => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes }));
-    await record().catch(record).catch((error) => log(`${outcomes.length} outcomes were not recorded`, error));
+    await insist(record, () => this.isBehind = true)
+      .catch((error) => log(`${outcomes.length} outcomes were not recorded`, error));
+    if (!this.isBehind) return;
+    this.isBehind = false;
+    this.#caughtUp();
   }
 }
 
