@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type postgres from "postgres";
 import { readConfig } from "../supabase/functions/api/config.ts";
 import { dispatch } from "../supabase/functions/api/dispatcher/dispatch.ts";
 import { automate, runsOf, settled } from "./automating.ts";
@@ -139,4 +140,67 @@ Deno.test("an automation that is deleted while it runs does no more, and the nex
   const written = await alice.gets("/referrals?source=automation");
   assertEquals(written.map(({ notes }: Json) => notes), ["Right"]);
   assertEquals((await sql`select from automation_runs where automation_id = ${doomed.id}`).length, 0);
+});
+
+/** A run of an automation, due since `due`, that was taken so often and did not come to an end. */
+const interrupted = (tx: postgres.ISql, { id, company_id }: Json, claims: number, due: Date) =>
+  tx`
+    with event as (
+      insert into private.events (company_id, type, data, fanned_out_at)
+      values (${company_id}, 'referral_attributed', '{}', now()) returning *
+    )
+    insert into automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, claims, due_at)
+    select company_id, ${id}, id, type, '{}', ${claims}, ${due} from event returning id
+  `.then(([{ id }]) => id);
+
+Deno.test("a run that was interrupted three times is taken alone, and given up after twenty", async () => {
+  const { alice } = await world();
+  const thank = await automate(alice, { trigger_type: "referral_attributed" }, mail("desk@example.com"));
+  const rollBack = new Error("rolled back");
+  const taken: Json[] = [];
+  let errors: Json;
+
+  await sql.begin(async (tx) => {
+    await tx`update automation_runs set due_at = now() + interval '1 hour' where due_at is not null`;
+    const ids: string[] = [];
+    for (const claims of [3, 2, 0, 19, 20, 1]) ids.push(await interrupted(tx, thank, claims, new Date(ids.length)));
+    for (let round = 0; round < 5; round++) {
+      const [{ jobs }] = await tx`select private.claim_runs(16) as jobs`;
+      taken.push(jobs.map((job: Json) => [ids.indexOf(job.run_id), job.runs_alone]).sort());
+    }
+    errors = await tx`select id, error from automation_runs where error is not null and id in ${tx(ids)}`;
+    errors = errors.map(({ id, error }: Json) => [ids.indexOf(id), error]);
+    throw rollBack;
+  }).catch((error) => {
+    if (error !== rollBack) throw error;
+  });
+
+  assertEquals(taken, [[[0, true]], [[1, false], [2, false], [5, false]], [[3, true]], [], []]);
+  assertEquals(errors, [[4, "It was given up after twenty tries that did not come to an end."]]);
+});
+
+Deno.test("no other run goes on while one that was interrupted three times does", async () => {
+  const { alice } = await world();
+  const thank = await automate(alice, { trigger_type: "referral_attributed" }, mail("desk@example.com"));
+  const count = await automate(alice, { trigger_type: "referral_attributed" });
+  const ended = async () =>
+    (await sql`
+      select automation_id from automation_runs
+      where company_id = ${alice.companyId} and status = 'completed' order by completed_at
+    `).map(({ automation_id }) => automation_id);
+  const held = await plan({ hang: true });
+  await sql.begin(async (tx) => {
+    await interrupted(tx, thank, 3, new Date(0));
+    await interrupted(tx, count, 0, new Date(1));
+  });
+
+  await wakeUp();
+  await eventually(async () => (await mailbox("GET", "/faults")).json.length === 0);
+  // In the time of these the other would have ended.
+  for (let reads = 0; reads < 10; reads++) await alice.gets(`/automations/${count.id}/runs`);
+  assertEquals(await ended(), []);
+  await held[Symbol.asyncDispose]();
+
+  await settled(alice);
+  assertEquals(await ended(), [thank.id, count.id]);
 });

@@ -176,7 +176,8 @@ as $$
   where delivery.id = any (ids)
 $$;
 
--- The first runs that are due, those of one event by their priority, and none of an event of which some are under way.
+-- The first runs that are due, those of one event by their priority, and none of an event of which some are under way. One
+-- that was interrupted three times may be what ends the dispatcher: it comes alone.
 create function private.runs_due(most integer)
 returns setof uuid
 language sql
@@ -184,18 +185,26 @@ stable
 security definer
 set search_path = ''
 as $$
-  select run.id
-  from public.automation_runs as run
-  join public.automations on automations.id = run.automation_id
-  where run.due_at <= now()
-    and not exists (
-      select from public.automation_runs as other where other.event_id = run.event_id and other.due_at > now()
-    )
-  order by run.due_at, run.event_id, automations.priority desc, automations.created_at, automations.id
-  limit most
+  with due as (
+    select run.id, run.claims >= 3 as is_suspect, row_number() over (
+      order by run.due_at, run.event_id, automations.priority desc, automations.created_at, automations.id
+    ) as place
+    from public.automation_runs as run
+    join public.automations on automations.id = run.automation_id
+    where run.due_at <= now()
+      and not exists (
+        select from public.automation_runs as other where other.event_id = run.event_id and other.due_at > now()
+      )
+    order by place
+    limit most
+  )
+  select due.id
+  from due
+  join due as first on first.place = 1
+  where due.place = 1 or not (due.is_suspect or first.is_suspect)
 $$;
 
--- Takes runs that are due; one that was taken five times without an end has failed. Gives their jobs.
+-- Takes runs that are due; one that was taken twenty times without an end has failed. Gives their jobs.
 create function private.claim_runs(most integer)
 returns jsonb
 language plpgsql
@@ -213,9 +222,9 @@ begin
     for update skip locked
   ) as due;
 
-  perform private.finish_run(id, 'failed', 0, 'It was given up after five tries that did not come to an end.')
+  perform private.finish_run(id, 'failed', 0, 'It was given up after twenty tries that did not come to an end.')
   from public.automation_runs
-  where id = any (taken) and claims >= 5;
+  where id = any (taken) and claims >= 20;
 
   update public.automation_runs
   set due_at = now() + private.dispatch_lease(), claims = claims + 1
@@ -223,7 +232,7 @@ begin
 
   return (
     select coalesce(jsonb_agg(
-      private.run_job(run)
+      private.run_job(run) || jsonb_build_object('runs_alone', run.claims > 3)
       order by run.created_at, run.event_id, automations.priority desc, automations.created_at, automations.id
     ), '[]')
     from public.automation_runs as run

@@ -5,8 +5,9 @@ import { deliver, type Delivery, type Outcome } from "./deliver.ts";
 import { insist } from "./insist.ts";
 import { outbox } from "./outbox.ts";
 
-/** What `private.claim_work` gives. */
-type Work = { deliveries: Delivery[]; runs: Job[]; more: boolean };
+/** What `private.claim_work` gives; a run that `runs_alone` may be what ended dispatchers before this one. */
+type Work = { deliveries: Delivery[]; runs: ClaimedJob[]; more: boolean };
+type ClaimedJob = Job & { runs_alone: boolean };
 
 const claimsFor = 60_000;
 const mostDeliveries = 500;
@@ -47,6 +48,7 @@ class Loop {
   readonly #records: Recorder;
   #sending = 0;
   #running = 0;
+  #runsAlone = false;
   #woken = true;
   #change = Promise.withResolvers<void>();
 
@@ -118,7 +120,7 @@ class Loop {
     const { deliveries, runs, more } = await this.#database.object((client) =>
       client.rpc("claim_work", {
         most_deliveries: mostDeliveries,
-        most_runs: mostRuns - this.#running,
+        most_runs: this.#runsAlone ? 0 : mostRuns - this.#running,
         busy: sated.map(([id]) => id),
       })
     ) as unknown as Work;
@@ -163,18 +165,21 @@ class Loop {
   }
 
   /** The runs of one event one after the other, in the order of their priority. */
-  #startRunning(jobs: Job[]) {
+  #startRunning(jobs: ClaimedJob[]) {
+    this.#runsAlone ||= jobs.some((job) => job.runs_alone);
     for (const ofEvent of Map.groupBy(jobs, ({ event_id }) => event_id).values()) {
       this.#running += ofEvent.length;
       this.#run(ofEvent);
     }
   }
 
-  async #run(jobs: Job[]): Promise<void> {
+  async #run(jobs: ClaimedJob[]): Promise<void> {
     const patient: Pick<Database, "ask"> = { ask: (query) => insist(() => this.#database.ask(query)) };
     for (const job of jobs) {
+      while (job.runs_alone && this.#running > 1) await this.#change.promise;
       await executeRun(job, patient, this.#config).catch((error) => log("A run was interrupted", error));
       this.#running--;
+      if (job.runs_alone) this.#runsAlone = false;
     }
     this.#woken = true;
     this.#changed();
