@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { sql, workspace } from "./world.ts";
+import postgres from "postgres";
+import { type Json, sql, stack, workspace } from "./world.ts";
 
 const rollBack = new Error("rolled back");
 
@@ -95,4 +96,48 @@ Deno.test("cleaning up is scheduled every day, expiry every minute, and sweeping
     ["referrals expiry", "* * * * *", "select private.write_expired_requests()", true, "postgres"],
     ["referrals sweep", "5 seconds", "select private.sweep()", true, "postgres"],
   ]);
+});
+
+Deno.test("what pg_cron noted of our jobs before yesterday is cleaned up, what it noted since or of others stays", async () => {
+  const superuser = postgres(stack.superuserUrl, { max: 1, onnotice: () => {} });
+  const left: Json[] = [];
+
+  await superuser.begin(async (tx) => {
+    await tx`
+      insert into cron.job (jobname, schedule, command, username, active)
+      values ('others', '* * * * *', 'select 1', 'postgres', false)
+    `;
+    const noted = await tx`
+      insert into cron.job_run_details (jobid, username, status, start_time, return_message)
+      select jobid, username, 'succeeded', now() - age::interval, jobname || ', ' || age
+      from cron.job, unnest(array['25 hours', '23 hours']) as age
+      where jobname = 'others' or jobname like 'referrals %'
+      returning runid
+    `;
+    const cleanUp = async () => {
+      await tx`select private.clean_up()`;
+      const rows = await tx`
+        select return_message as note from cron.job_run_details
+        where runid in ${tx(noted.map(({ runid }) => runid))} order by 1
+      `;
+      left.push(rows.map(({ note }) => note));
+    };
+    // It may not be ours to delete: that fails nothing.
+    await tx`revoke delete on cron.job_run_details from postgres`;
+    await cleanUp();
+    await tx`grant delete on cron.job_run_details to postgres`;
+    await cleanUp();
+    throw rollBack;
+  }).catch((error) => {
+    if (error !== rollBack) throw error;
+  });
+  await superuser.end();
+
+  const kept = [
+    "others, 23 hours",
+    "others, 25 hours",
+    "referrals clean-up, 23 hours",
+    "referrals sweep, 23 hours",
+  ];
+  assertEquals(left, [[...kept, "referrals clean-up, 25 hours", "referrals sweep, 25 hours"].sort(), kept]);
 });

@@ -454,7 +454,8 @@ begin
 end
 $$;
 
--- Removes what is older than 30 days and done, and secrets that expired.
+-- Removes what is older than 30 days and done, secrets that expired, and what pg_cron, which keeps it for ever, has noted of our
+-- jobs before yesterday.
 create function private.clean_up()
 returns void
 language plpgsql
@@ -472,6 +473,22 @@ begin
     and fanned_out_at is not null
     and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
   delete from private.webhook_secrets where expires_at < now();
+  perform private.clean_up_job_notes();
+end
+$$;
+
+create function private.clean_up_job_notes()
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from cron.job_run_details
+  where start_time < now() - interval '1 day'
+    and jobid in (select job.jobid from cron.job where job.jobname in ('referrals sweep', 'referrals clean-up'));
+exception when others then
+  raise warning 'The notes of the jobs were not cleaned up: %', sqlerrm;
 end
 $$;
 
@@ -499,8 +516,8 @@ revoke execute on function private.accept_wake_up(bigint, text), private.fan_out
   private.subscriptions_due(uuid[]), private.claim_deliveries(integer, uuid[]), private.delivery_jobs(uuid[]),
   private.runs_due(integer), private.claim_runs(integer), private.claim_work(integer, integer, uuid[]),
   private.retry_wait(integer), private.record_deliveries(jsonb), private.test_webhook(uuid),
-  private.refuse_disabled_webhook(uuid, uuid), private.replay_webhook_delivery(uuid), private.sweep(), private.clean_up()
-  from public;
+  private.refuse_disabled_webhook(uuid, uuid), private.replay_webhook_delivery(uuid), private.sweep(), private.clean_up(),
+  private.clean_up_job_notes() from public;
 revoke execute on function public.accept_wake_up(bigint, text), public.claim_work(integer, integer, uuid[]),
   public.record_deliveries(jsonb), public.test_webhook(uuid), public.replay_webhook_delivery(uuid)
   from public, anon, authenticated, service_role;
