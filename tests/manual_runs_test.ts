@@ -43,6 +43,23 @@ Deno.test("alice runs an automation that is not enabled, and is answered the run
   assertEquals(await alice.gets(`/automations/${id}/runs`), [run]);
 });
 
+Deno.test("trigger_data of a run by hand has the keys of any run's: what was not given is null", async () => {
+  const { alice } = await world();
+  const [{ id: stage_id }] = (await alice.creates("/pipelines", { name: "New", stages: [{ name: "Booked" }] })).stages;
+  const given = { deal_id: crypto.randomUUID(), notes: "Mine" };
+
+  for (const trigger of [{ trigger_type: "referral_attributed" }, { trigger_type: "stage_changed", stage_id }]) {
+    const { id } = await alice.creates("/automations", { name: "By hand", ...trigger });
+    const { data: run } = await alice.post(`/automations/${id}/trigger`, { trigger_data: given });
+
+    const { sample_trigger_data } = await alice.gets(`/schemas/triggers/${trigger.trigger_type}`);
+    const nothing = Object.fromEntries(Object.keys(sample_trigger_data).map((key) => [key, null]));
+    const { event_id, occurred_at } = run.trigger_data;
+    assertEquals(run.trigger_data, { ...nothing, ...given, event_id, occurred_at });
+    assertEquals([event_id, typeof occurred_at], [run.event_id, "string"]);
+  }
+});
+
 Deno.test("a run whose conditions do not hold is skipped, one whose action fails has failed, and runs are listed by that", async () => {
   const { alice } = await world();
   const { opportunity } = await chain(alice);

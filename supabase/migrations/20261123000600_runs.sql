@@ -373,8 +373,8 @@ as $$
   where run.id = results.id and run.status = 'running'
 $$;
 
--- Starts a run of the caller's automation, enabled or not, with this `trigger_data`; gives its id. The caller is to work on
--- it; when that fails, the dispatcher does. Raises 404.
+-- Starts a run of the caller's automation, enabled or not, with this `trigger_data`, where what is not given is null, as in any
+-- other run's; gives its id. The caller is to work on it; when that fails, the dispatcher does. Raises 404.
 create function private.start_automation_run(automation_id uuid, trigger_data jsonb)
 returns jsonb
 language plpgsql
@@ -401,7 +401,11 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   insert into private.events (company_id, type, data, fanned_out_at)
-  values (workspace, automation.trigger_type, start_automation_run.trigger_data - 'event_id' - 'occurred_at', now())
+  values (workspace, automation.trigger_type, case automation.trigger_type
+    when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
+    when 'stage_changed' then
+      '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
+  end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at'), now())
   returning * into event;
   insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, due_at, claims)
   values (

@@ -72,7 +72,7 @@ export const ManualTrigger = z.strictObject({
   trigger_data: z.strictObject({ ...referral_attributed.data.shape, ...stage_changed.data.shape })
     .omit({ event_id: true, occurred_at: true })
     .partial()
-    .meta({ description: "Some of the trigger's data; `{{...}}` tokens and conditions see the rest as absent" }),
+    .meta({ description: "Some of the trigger's data; the rest is null" }),
 }).meta({
   example: {
     trigger_data: {
