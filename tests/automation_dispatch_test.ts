@@ -3,6 +3,7 @@ import type postgres from "postgres";
 import { readConfig } from "../supabase/functions/api/config.ts";
 import { dispatch } from "../supabase/functions/api/dispatcher/dispatch.ts";
 import { automate, runsOf, settled } from "./automating.ts";
+import { listen, once, subscribe } from "./listener.ts";
 import { mailbox, mailsTo, plan } from "./mailbox.ts";
 import { call, chain, eventually, type Json, type Person, sql, stack, world } from "./world.ts";
 
@@ -119,6 +120,30 @@ Deno.test("of ten dispatchers, woken ten times over, one runs an automation for 
   );
   assertEquals((await mailsTo(rita.email)).length, 30);
   assertEquals((await alice.gets("/referrals?source=automation")).length, 1);
+});
+
+Deno.test("an automation starts with what happens once it is enabled, a subscriber misses nothing that was under way", async () => {
+  const { alice } = await world();
+  const { id: rita } = await alice.creates("/contacts", { first_name: "Rita" });
+  const trigger = { trigger_type: "referral_attributed" };
+  const before = await automate(alice, trigger);
+  const later = await automate(alice, { ...trigger, enabled: false });
+  await using crm = listen();
+  const refer = (tx: postgres.TransactionSql, notes: string) =>
+    tx`insert into referrals (company_id, referrer_contact_id, notes) values (${alice.companyId}, ${rita}, ${notes})`;
+
+  const made = await sql.begin(async (tx) => {
+    await refer(tx, "Under way");
+    await alice.changes(`/automations/${later.id}`, { enabled: true });
+    await subscribe(alice, crm.url);
+    return await automate(alice, trigger);
+  });
+  await sql.begin((tx) => refer(tx, "After"));
+
+  const notes = async (automation: Json) => (await runsOf(alice, automation)).map((run) => run.trigger_data.notes);
+  assertEquals(await notes(before), ["Under way", "After"]);
+  assertEquals([await notes(later), await notes(made)], [["After"], ["After"]]);
+  assertEquals(once(crm.received).map(({ data }) => data.notes).sort(), ["After", "Under way"]);
 });
 
 Deno.test("an automation that is deleted while it runs does no more, and the next one runs", async () => {

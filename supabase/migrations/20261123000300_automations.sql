@@ -58,6 +58,8 @@ create table public.automations (
   stage_id uuid,
   conditions jsonb not null default '{}' check (private.are_conditions(conditions)),
   enabled boolean not null default false,
+  -- since when: what happened before does not start it
+  enabled_at timestamptz(3) not null default now(),
   -- of the automations that one event starts, the higher priority runs first
   priority integer not null default 0 check (priority between -1000 and 1000),
   created_at timestamptz(3) not null default now(),
@@ -92,6 +94,21 @@ create index automation_actions_created_at on public.automation_actions (company
 
 create trigger automations_touch before update on public.automations
   for each row execute function private.touch_updated_at();
+
+create function private.note_enabling()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.enabled_at := now();
+  return new;
+end
+$$;
+
+create trigger automations_note_enabling before update on public.automations
+  for each row when (new.enabled and not old.enabled)
+  execute function private.note_enabling();
 
 create trigger automation_actions_touch before update on public.automation_actions
   for each row execute function private.touch_updated_at();
@@ -174,7 +191,8 @@ create trigger automation_actions_prepare before insert or update of config on p
   for each row execute function private.prepare_action();
 
 revoke execute on function private.are_conditions(jsonb), private.is_action_config(text, jsonb),
-  private.is_webhook_url(text), private.refuse_stage_mismatch(), private.as_id(text), private.prepare_action() from public;
+  private.is_webhook_url(text), private.refuse_stage_mismatch(), private.note_enabling(), private.as_id(text),
+  private.prepare_action() from public;
 grant execute on function private.are_conditions(jsonb), private.is_action_config(text, jsonb),
   private.is_webhook_url(text) to api_key;
 

@@ -17,8 +17,10 @@ as $$
 $$;
 
 -- Makes the deliveries and runs of events that have none yet: one transaction, so nothing is lost or doubled by a kill. The
--- first `most_claimed` deliveries, but to those in `busy` and to those that fail, are taken at once. A chain of automations ends
--- at depth 5, by a run that says so. Gives `{events, claimed}`: how many events, and the ids of the deliveries taken.
+-- first `most_claimed` deliveries, but to those in `busy` and to those that fail, are taken at once. Subscribers are those of
+-- this moment: who subscribes, and then lists, misses no write that was under way. Automations are those that were enabled
+-- when it happened; a chain of them ends at depth 5, by a run that says so. Gives `{events, claimed}`: how many events, and the
+-- ids of the deliveries taken.
 create function private.fan_out(most integer, most_claimed integer, busy uuid[])
 returns jsonb
 language sql
@@ -57,6 +59,7 @@ as $$
     from event
     join public.automations as automation on automation.company_id = event.company_id
       and automation.enabled
+      and automation.enabled_at <= event.occurred_at
       and automation.trigger_type = event.type
       and (automation.stage_id is null or automation.stage_id = (event.data ->> 'stage_id')::uuid)
     where event.runs_automations

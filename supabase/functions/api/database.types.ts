@@ -186,6 +186,7 @@ export type Database = {
           "conditions": NonNullable<Json>;
           "created_at": string;
           "enabled": boolean;
+          "enabled_at": string;
           "id": string;
           "name": string;
           "priority": number;
@@ -200,6 +201,7 @@ export type Database = {
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
           "enabled"?: boolean;
+          "enabled_at"?: string;
           "id"?: string;
           "name": string;
           "priority"?: number;
@@ -212,6 +214,7 @@ export type Database = {
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
           "enabled"?: boolean;
+          "enabled_at"?: string;
           "id"?: string;
           "name"?: string;
           "priority"?: number;
