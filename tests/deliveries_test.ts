@@ -207,3 +207,21 @@ Deno.test("a disabled subscription gets nothing, and once enabled what it waited
   assertEquals(crm.to("/off").map(({ body }) => body.data.referral_id), [waitedFor.id, waitedFor.id]);
   assertEquals(crm.to("/other").map(({ body }) => body.data.referral_id), [waitedFor.id, missed.id]);
 });
+
+Deno.test("what waits for one receiver goes over few connections", async () => {
+  const clinic = await workspace("Harbour Health");
+  const { id: rita } = await clinic.creates("/contacts", { first_name: "Rita" });
+  const events = 200;
+  await using crm = listen();
+  await subscribe(clinic, crm.url);
+
+  await sql`
+    insert into referrals (company_id, referrer_contact_id)
+    select ${clinic.companyId}, ${rita} from generate_series(1, ${events})
+  `;
+  await happened(() => crm.received.length === events);
+
+  once(crm.received);
+  const connections = new Set(crm.received.map(({ port }) => port)).size;
+  assert(connections <= 40, `${connections} connections`);
+});

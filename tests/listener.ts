@@ -2,7 +2,15 @@ import { assertEquals } from "@std/assert";
 import { Webhook } from "standardwebhooks";
 import type { Json, Person } from "./world.ts";
 
-export type Received = { path: string; headers: Record<string, string>; text: string; body: Json; at: number };
+/** `port`: the sender's, one for each connection. */
+export type Received = {
+  path: string;
+  headers: Record<string, string>;
+  text: string;
+  body: Json;
+  at: number;
+  port: number;
+};
 type Answer = (received: Received) => Response | Promise<Response>;
 
 export type Listener = AsyncDisposable & {
@@ -17,7 +25,7 @@ export function listen(answer: Answer = () => new Response(null, { status: 204 }
   const received: Received[] = [];
   const over = new AbortController();
   const options = { hostname: "127.0.0.1", port: 0, signal: over.signal, onListen: () => {} };
-  const server = Deno.serve(options, async (request) => {
+  const server = Deno.serve(options, async (request, { remoteAddr }) => {
     // A sender may be killed in the middle of its request.
     const text = await request.text().catch(() => null);
     if (text === null) return new Response(null, { status: 400 });
@@ -27,6 +35,7 @@ export function listen(answer: Answer = () => new Response(null, { status: 204 }
       text,
       body: JSON.parse(text),
       at: Date.now(),
+      port: remoteAddr.port,
     };
     received.push(one);
     return await answer(one);

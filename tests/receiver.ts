@@ -57,6 +57,14 @@ export async function receiving(
   }
 }
 
+/** Answers each request on a connection with these bytes, as long as it is open; `requests` gets those after the first. */
+export const keepSaying = (answer: string, requests: string[] = []): Answering => async (connection) => {
+  for (;;) {
+    await say(connection, answer);
+    requests.push(await readRequest(connection));
+  }
+};
+
 async function readRequest(connection: Deno.Conn): Promise<string> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(65_536);

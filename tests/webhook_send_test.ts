@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { send, type SendOptions } from "../supabase/functions/api/webhooks/send.ts";
 import { certificate } from "./certificate.ts";
-import { receiving, saying } from "./receiver.ts";
+import { KeptConnections } from "../supabase/functions/api/webhooks/kept.ts";
+import { keepSaying, receiving, say, saying } from "./receiver.ts";
 
 const development = { allowLoopback: true };
 const ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -188,3 +189,78 @@ Deno.test("a host that leaves the TLS handshake hanging collects no more than th
     assertEquals(receiver.connections, 1);
   }, { hostname: "127.0.0.7", tls: localhost });
 });
+
+leakless("what a receiver leaves open takes the next request, as long as its name leads there", async () => {
+  const kept = new KeptConnections();
+  const more: string[] = [];
+  await receiving(keepSaying(ok, more), async (first) => {
+    await receiving(saying(ok), async (second) => {
+      const options = { ...rebinding(["127.0.0.2"], ["127.0.0.2"], ["127.0.0.3", "127.0.0.2"], ["127.0.0.3"]), kept };
+      for (let i = 1; i <= 4; i++) {
+        const { status, body } = await send(`https://localhost:${first.port}/`, `{"i":${i}}`, {}, options);
+        assertEquals([status, body], [200, "ok"]);
+      }
+      assertEquals([options.lookups.length, first.connections, second.connections], [4, 1, 1]);
+      const requests = [...first.requests, ...more, ...second.requests];
+      assertEquals(requests.map((text) => text.split("\r\n\r\n")[1]), ['{"i":1}', '{"i":2}', '{"i":3}', '{"i":4}']);
+      assertEquals(requests[0].split("\r\n").includes("connection: keep-alive"), true);
+      kept.close();
+    }, { hostname: "127.0.0.3", port: first.port, tls: localhost });
+  }, { hostname: "127.0.0.2", tls: localhost });
+});
+
+leakless("what one port of a host leaves open takes no request to another", async () => {
+  const kept = new KeptConnections();
+  await receiving(keepSaying(ok), async (one) => {
+    await receiving(keepSaying(ok), async (other) => {
+      for (const { port } of [one, other]) {
+        await send(`http://127.0.0.1:${port}/`, "{}", {}, { ...development, kept });
+      }
+      assertEquals([one.requests.length, other.requests.length], [1, 1]);
+      kept.close();
+    });
+  });
+});
+
+leakless("a connection that its receiver has closed meanwhile is replaced, and the request comes once", async () => {
+  const kept = new KeptConnections();
+  await receiving(saying(ok), async (receiver) => {
+    for (const wanted of [1, 2, 3]) {
+      const sent = await send(`http://127.0.0.1:${receiver.port}/`, "{}", {}, { ...development, kept });
+      assertEquals([sent.status, receiver.connections, receiver.requests.length], [200, wanted, wanted]);
+    }
+  });
+  kept.close();
+});
+
+leakless(
+  "a connection takes no second request when it was to be closed, or its answer has no certain end",
+  async () => {
+    for (
+      const last of [
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nconnection: Keep-Alive, Close\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok and more",
+        "HTTP/1.1 204 None\r\ncontent-length: 2\r\n\r\n",
+        "HTTP/1.1 204 None\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 101 Switch\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        `HTTP/1.1 200 OK\r\ncontent-length: 90000\r\n\r\n${"x".repeat(65_536)}`,
+      ]
+    ) {
+      const kept = new KeptConnections();
+      await receiving(async (connection, over) => {
+        await say(connection, last);
+        await over;
+      }, async (receiver) => {
+        for (const wanted of [1, 2]) {
+          const options = { ...development, deadline: 2_000, kept };
+          const sent = await send(`http://127.0.0.1:${receiver.port}/`, "{}", {}, options);
+          assertEquals([sent.error, receiver.connections, receiver.requests.length], [null, wanted, wanted], last);
+        }
+      });
+      kept.close();
+    }
+  },
+);

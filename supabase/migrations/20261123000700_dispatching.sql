@@ -147,9 +147,10 @@ as $$
   returning delivery.id
 $$;
 
--- Deliveries as the dispatcher sends them: `[{id, subscription_id, url, secrets, event_id, event_type, tries, data}]`.
+-- Deliveries as the dispatcher sends them: `[{id, subscription_id, url, secrets, event_id, event_type, tries, data}]`. In
+-- `json`, which takes half the time of `jsonb`.
 create function private.delivery_jobs(ids uuid[])
-returns jsonb
+returns json
 language sql
 stable
 set search_path = ''
@@ -162,7 +163,7 @@ as $$
       and (expires_at is null or expires_at > now())
     group by subscription_id
   )
-  select coalesce(jsonb_agg(jsonb_build_object(
+  select coalesce(json_agg(json_build_object(
     'id', delivery.id,
     'subscription_id', delivery.subscription_id,
     'url', subscription.url,
@@ -247,24 +248,23 @@ $$;
 
 -- One round of the dispatcher: fans out, then claims. Gives `{deliveries, runs, more}`, `more` when others are due already.
 create function private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])
-returns jsonb
+returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  most_events constant integer := 500;
-  fanned jsonb := private.fan_out(most_events, most_deliveries, busy);
+  fanned jsonb := private.fan_out(most_deliveries, most_deliveries, busy);
   taken uuid[] := array(select jsonb_array_elements_text(fanned -> 'claimed')::uuid);
   runs jsonb := private.claim_runs(most_runs);
 begin
   if cardinality(taken) < most_deliveries then
     taken := taken || array(select private.claim_deliveries(most_deliveries - cardinality(taken), busy));
   end if;
-  return jsonb_build_object(
+  return json_build_object(
     'deliveries', private.delivery_jobs(taken),
     'runs', runs,
-    'more', (fanned ->> 'events')::integer = most_events
+    'more', (fanned ->> 'events')::integer = most_deliveries
       or exists (select from private.subscriptions_due(busy))
       or most_runs > 0 and exists (select from private.runs_due(1))
   );
@@ -499,7 +499,7 @@ create function public.accept_wake_up(issued_at bigint, signature text) returns 
 language sql stable set search_path = ''
 as $$ select private.accept_wake_up(issued_at, signature) $$;
 
-create function public.claim_work(most_deliveries integer, most_runs integer, busy uuid[] default '{}') returns jsonb
+create function public.claim_work(most_deliveries integer, most_runs integer, busy uuid[] default '{}') returns json
 language sql set search_path = ''
 as $$ select private.claim_work(most_deliveries, most_runs, busy) $$;
 

@@ -1,6 +1,7 @@
 import { triggers, type TriggerType } from "../automations/triggers.ts";
 import type { Config } from "../config.ts";
 import { present } from "../rows.ts";
+import type { KeptConnections } from "../webhooks/kept.ts";
 import { addressOptions } from "../webhooks/refuse_address.ts";
 import { send } from "../webhooks/send.ts";
 import { signatureHeaders } from "../webhooks/signing.ts";
@@ -31,8 +32,8 @@ export type Outcome = {
 
 const userAgent = "Referrals-Webhooks/1.0";
 
-/** Sends a delivery once, signed now. */
-export async function deliver(delivery: Delivery, config: Config): Promise<Outcome> {
+/** Sends a delivery, signed now, over a connection that its subscription's receiver has kept, or another. */
+export async function deliver(delivery: Delivery, kept: KeptConnections, config: Config): Promise<Outcome> {
   const { id, url, secrets, event_id, event_type, tries, data } = delivery;
   if (!secrets) return failure(delivery, "The subscription has no secret: rotate it.");
   const body = JSON.stringify({ type: event_type, timestamp: data.occurred_at, data: described(event_type, data) });
@@ -40,7 +41,7 @@ export async function deliver(delivery: Delivery, config: Config): Promise<Outco
     "Content-Type": "application/json",
     "User-Agent": userAgent,
     ...signatureHeaders(event_id, body, secrets, new Date()),
-  }, addressOptions(config));
+  }, { ...addressOptions(config), kept });
   return {
     id,
     tries,

@@ -1,6 +1,7 @@
 import { executeRun, type Job } from "../automations/runs.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
+import { KeptConnections } from "../webhooks/kept.ts";
 import { deliver, type Delivery, type Outcome } from "./deliver.ts";
 import { insist } from "./insist.ts";
 import { outbox } from "./outbox.ts";
@@ -11,16 +12,20 @@ type ClaimedJob = Job & { runs_alone: boolean };
 
 const claimsFor = 60_000;
 const mostDeliveries = 500;
+/** So that sending begins soon, and goes on while the others are claimed. */
+const firstDeliveries = 100;
 const mostRuns = 16;
 const mostSending = 128;
 /** So that a hanging endpoint holds few of the sendings at once. */
 const mostSendingTo = 8;
-const claimMoreBelow = 100;
+/** What is claimed ahead for an endpoint: what it can answer within a second, but at least so many. */
+const ahead = 1_000;
+const leastAhead = 100;
 const mostWaiting = 2_000;
 /** Shorter than the lease in the database, by a sending's deadline: what waited longer is left to who claims it next. */
 const freshFor = 40_000;
 const lookAgainAfter = 300;
-const recordAfter = 40;
+const recordAfter = 80;
 const recordAtOnce = 250;
 
 const loops = new WeakMap<Config, Loop>();
@@ -37,8 +42,16 @@ export function dispatch(config: Config): Promise<void> {
   return loop.ended;
 }
 
-/** `sated`: it had enough when work was last claimed. */
-type Endpoint = { waiting: { delivery: Delivery; until: number }[]; sending: number; sated: boolean };
+/** `sated`: it had enough when work was last claimed; `pace`: the milliseconds of a sending, of late. */
+type Endpoint = {
+  waiting: { delivery: Delivery; until: number }[];
+  sending: number;
+  pace: number;
+  sated: boolean;
+  kept: KeptConnections;
+};
+
+const hasEnough = ({ waiting, pace }: Endpoint) => waiting.length >= Math.max(leastAhead, ahead / pace * mostSendingTo);
 
 class Loop {
   readonly ended: Promise<void>;
@@ -104,22 +117,24 @@ class Loop {
   }
 
   /**
-   * Claims once more after a moment: what was written while the wake-up was being answered had none of its own. True when
-   * there was something.
+   * Claims once more after a moment, or when it is woken: what was written while the wake-up was being answered had none of
+   * its own. True when there was something.
    */
   async #lastLook(): Promise<boolean> {
-    await new Promise((resolve) => setTimeout(resolve, lookAgainAfter));
+    const timer = setTimeout(() => this.#changed(), lookAgainAfter);
+    await this.#change.promise;
+    clearTimeout(timer);
     return this.#woken || await this.#claim() || this.#busy;
   }
 
   /** Takes what is due, but not for endpoints that have enough, and starts on it; true when more is due. */
   async #claim(): Promise<boolean> {
     this.#woken = false;
-    const sated = [...this.#endpoints].filter(([, { waiting }]) => waiting.length >= claimMoreBelow);
+    const sated = [...this.#endpoints].filter(([, endpoint]) => hasEnough(endpoint));
     for (const [, endpoint] of sated) endpoint.sated = true;
     const { deliveries, runs, more } = await this.#database.object((client) =>
       client.rpc("claim_work", {
-        most_deliveries: mostDeliveries,
+        most_deliveries: this.#waiting > 0 ? mostDeliveries : firstDeliveries,
         most_runs: this.#runsAlone ? 0 : mostRuns - this.#running,
         busy: sated.map(([id]) => id),
       })
@@ -133,7 +148,10 @@ class Loop {
 
   #endpoint({ subscription_id }: Delivery): Endpoint {
     let endpoint = this.#endpoints.get(subscription_id);
-    if (!endpoint) this.#endpoints.set(subscription_id, endpoint = { waiting: [], sending: 0, sated: false });
+    if (!endpoint) {
+      endpoint = { waiting: [], sending: 0, pace: 1_000, sated: false, kept: new KeptConnections() };
+      this.#endpoints.set(subscription_id, endpoint);
+    }
     return endpoint;
   }
 
@@ -145,18 +163,25 @@ class Loop {
         const { delivery, until } = endpoint.waiting.shift()!;
         if (Date.now() < until) this.#send(endpoint, delivery);
       }
-      if (endpoint.waiting.length === 0 && endpoint.sending === 0) this.#endpoints.delete(id);
+      if (endpoint.waiting.length === 0 && endpoint.sending === 0) {
+        this.#endpoints.delete(id);
+        endpoint.kept.close();
+      }
     }
   }
 
   async #send(endpoint: Endpoint, delivery: Delivery): Promise<void> {
     endpoint.sending++;
     this.#sending++;
-    const outcome = await deliver(delivery, this.#config).catch((error) => log("A delivery was interrupted", error));
-    if (outcome) this.#records.add(outcome);
+    const outcome = await deliver(delivery, endpoint.kept, this.#config)
+      .catch((error) => log("A delivery was interrupted", error));
+    if (outcome) {
+      this.#records.add(outcome);
+      endpoint.pace += (outcome.duration_ms - endpoint.pace) / 10;
+    }
     endpoint.sending--;
     this.#sending--;
-    if (endpoint.sated && endpoint.waiting.length < claimMoreBelow) {
+    if (endpoint.sated && !hasEnough(endpoint)) {
       endpoint.sated = false;
       this.#woken = true;
     }

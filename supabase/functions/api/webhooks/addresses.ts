@@ -48,7 +48,7 @@ export async function lookUp(url: string, options: AddressOptions, signal: Abort
   if (!target) return { refused: "The URL is not valid." };
   const host = hostOf(target);
   const literal = literalOf(host);
-  const isLoopback = options.allowLoopback && isLoopbackHost(host);
+  const isLoopback = options.allowLoopback && isLoopbackHost(host, literal);
   if (target.protocol !== "https:" && !(isLoopback && target.protocol === "http:")) {
     return { refused: "The URL must start with https://." };
   }
@@ -98,11 +98,14 @@ const unwrapped = (address: Address): Address =>
 const literalOf = (host: string): Address | null =>
   host.includes(":") || /^\d+(\.\d+){3}$/.test(host) ? ipaddr.parse(host) : null;
 
-const isLoopbackHost = (host: string) => host === "localhost" || literalOf(host)?.range() === "loopback";
+const isLoopbackHost = (host: string, literal = literalOf(host)) =>
+  host === "localhost" || literal?.range() === "loopback";
 
 function isSamePlace(own: URL, target: URL): boolean {
   const hosts = [hostOf(own), hostOf(target)];
-  return hosts.every(isLoopbackHost) ? portOf(own) === portOf(target) : hosts[0] === hosts[1];
+  const [isSameHost, isSamePort] = [hosts[0] === hosts[1], portOf(own) === portOf(target)];
+  if (!isSameHost && !isSamePort) return false;
+  return hosts.every((host) => isLoopbackHost(host)) ? isSamePort : isSameHost;
 }
 
 async function resolve(name: string, signal: AbortSignal): Promise<string[]> {

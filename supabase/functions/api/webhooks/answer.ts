@@ -4,8 +4,8 @@ export class BadAnswer extends Error {}
 const maxHead = 32_768;
 
 /**
- * Reads an HTTP/1.1 answer from a connection that is used once, of a receiver that may be hostile: it keeps at most 32 kB
- * of headers and `maxBody` bytes of what follows them, and takes time in proportion to those.
+ * Reads an HTTP/1.1 answer of a receiver that may be hostile: it keeps at most 32 kB of headers and `maxBody` bytes of what
+ * follows them, and takes time in proportion to those.
  */
 export class Answer {
   /** Null until the headers are complete. */
@@ -20,6 +20,7 @@ export class Answer {
   #chunks: Chunks | null = null;
   /** How many bytes of a body without chunks are to come. */
   #left = Infinity;
+  #isLast = false;
 
   constructor(maxBody: number) {
     this.#bodyRoom = maxBody;
@@ -29,7 +30,14 @@ export class Answer {
   take(bytes: Uint8Array): void {
     let rest = bytes;
     while (this.status === null && rest.length > 0) rest = this.#takeHead(rest);
-    if (this.status !== null && !this.ended) this.#takeBody(rest.slice(0, this.#bodyRoom));
+    if (this.status === null) return;
+    if (this.ended) this.#left -= rest.length;
+    else this.#takeBody(rest.slice(0, this.#bodyRoom));
+  }
+
+  /** Whether another request can follow: it has ended by a length that was said, and no more has come. */
+  get leavesOpen(): boolean {
+    return this.ended && this.#left === 0 && !this.#isLast;
   }
 
   header(name: string): string | null {
@@ -72,6 +80,8 @@ export class Answer {
     const length = this.header("content-length");
     if (/chunked$/i.test(this.header("transfer-encoding") ?? "")) this.#chunks = new Chunks();
     else if (length !== null && /^\d+$/.test(length)) this.#left = Number(length);
+    else if (status === 204 || status === 304) this.#left = 0;
+    this.#isLast = first.startsWith("HTTP/1.0") || /\bclose\b/i.test(this.header("connection") ?? "");
     this.status = status;
     this.ended = this.#left === 0 || status === 101 || status === 204 || status === 304;
   }

@@ -6,22 +6,25 @@ export class Failed extends Error {}
 /** Where to connect to: a host, and addresses of it that were checked. */
 export type Place = { host: string; addresses: string[]; port: number; isTls: boolean; caCerts?: string[] };
 
+/** Where it leads is one of the addresses of its place. */
+export type Connection<Stream = Deno.Conn> = { stream: Stream; address: string };
+
 /** Connects to the first of the addresses that lets us; with TLS, the certificate must be for the host. */
-export async function connect(place: Place, signal: AbortSignal): Promise<Deno.Conn> {
-  if (!place.isTls) return await reach(place, signal);
-  if ((hanging.get(place.host) ?? 0) >= maxHanging) throw noTls(place.host);
-  return await secure(await reach(place, signal), place, signal);
+export async function connect(place: Place, signal: AbortSignal): Promise<Connection> {
+  if (place.isTls && (hanging.get(place.host) ?? 0) >= maxHanging) throw noTls(place.host);
+  const { stream, address } = await reach(place, signal);
+  return { stream: place.isTls ? await secure(stream, place, signal) : stream, address };
 }
 
-async function reach({ host, addresses, port }: Place, signal: AbortSignal): Promise<Deno.TcpConn> {
+async function reach({ host, addresses, port }: Place, signal: AbortSignal): Promise<Connection<Deno.TcpConn>> {
   let isRefused = true;
-  for (const hostname of addresses) {
-    const to = { hostname, port, signal };
+  for (const address of addresses) {
+    const to = { hostname: address, port, signal };
     const connecting = Deno.connect(to);
     // Deno 2.1 knows no signal here: a connection that comes too late is closed.
     connecting.then((connection) => signal.aborted && connection.close(), () => {});
     try {
-      return await before(signal, connecting);
+      return { stream: await before(signal, connecting), address };
     } catch (cause) {
       signal.throwIfAborted();
       isRefused &&= cause instanceof Deno.errors.ConnectionRefused;

@@ -1,6 +1,7 @@
 import { type AddressOptions, hostOf, lookUp, portOf } from "./addresses.ts";
 import { Answer, BadAnswer } from "./answer.ts";
-import { connect, Failed } from "./connection.ts";
+import { connect, type Connection, Failed, type Place } from "./connection.ts";
+import type { KeptConnections } from "./kept.ts";
 
 export type Sent = {
   /** The receiver's, a redirect's too; null when none came. */
@@ -21,13 +22,16 @@ export type SendOptions = AddressOptions & {
   maxBody?: number;
   /** Authorities to trust beside the system's, in PEM. */
   caCerts?: string[];
+  /** What this receiver has left open; without, a connection is closed after its answer. */
+  kept?: KeptConnections;
 };
 
 const encoder = new TextEncoder();
 
 /**
- * Posts `body` to `url` once, over a connection of its own to an address that was checked, and follows no redirect. Never
- * rejects. A status that came is the answer, even if the rest did not come in time.
+ * Posts `body` to `url`, to an address that was checked, and follows no redirect. It goes out once, but twice where a kept
+ * connection ends without a byte: most receivers close those that were idle. Never rejects. A status that came is the answer,
+ * even if the rest did not come in time.
  */
 export async function send(
   url: string,
@@ -68,45 +72,70 @@ async function exchange(
   const found = await lookUp(url, options, signal);
   if ("refused" in found) throw new Failed(found.refused);
   const target = new URL(url);
-  const [host, port, isTls] = [hostOf(target), portOf(target), target.protocol === "https:"];
-  const connection = await connect({ ...found, host, port, isTls, caCerts: options.caCerts }, signal);
-  const stop = () => connection.close();
+  const host = hostOf(target);
+  const { caCerts, kept } = options;
+  const place = { ...found, host, port: portOf(target), isTls: target.protocol === "https:", caCerts };
+  const bytes = request(target, body, headers, kept ? "keep-alive" : "close");
+  const earlier = kept?.take(place);
+  const hasBegun = earlier && await talk(earlier, bytes, answer, place, kept, signal);
+  if (!hasBegun) {
+    signal.throwIfAborted();
+    await talk(await connect(place, signal), bytes, answer, place, kept, signal);
+  }
+  if (answer.status === null) throw new Failed(`${host} closed the connection without an answer.`);
+}
+
+/** Says whether anything was answered. */
+async function talk(
+  connection: Connection,
+  bytes: Uint8Array,
+  answer: Answer,
+  place: Place,
+  kept: KeptConnections | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { stream } = connection;
+  const stop = () => stream.close();
+  let isWritten = false;
   signal.addEventListener("abort", stop);
   try {
     // Not waited for: a receiver may answer, and close, before it has read everything.
-    write(connection, request(target, body, headers)).catch(() => {});
-    await readAnswer(connection, answer, host);
+    write(stream, bytes).then(() => isWritten = true, () => {});
+    return await readAnswer(stream, answer, place.host);
   } finally {
     signal.removeEventListener("abort", stop);
-    if (!signal.aborted) connection.close();
+    if (isWritten && answer.leavesOpen && kept && !signal.aborted) kept.add(connection, place);
+    else if (!signal.aborted) stream.close();
   }
 }
 
-async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await connection.write(rest));
+async function write(stream: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await stream.write(rest));
 }
 
-async function readAnswer(connection: Deno.Conn, answer: Answer, host: string): Promise<void> {
+async function readAnswer(stream: Deno.Conn, answer: Answer, host: string): Promise<boolean> {
   const buffer = new Uint8Array(4_096);
+  let hasBegun = false;
   try {
     while (!answer.ended) {
-      const read = await connection.read(buffer);
+      const read = await stream.read(buffer);
       if (read === null) break;
+      hasBegun = true;
       answer.take(buffer.subarray(0, read));
     }
   } catch (cause) {
     if (cause instanceof BadAnswer) throw new Failed(`${host} ${cause.message}.`);
   }
-  if (answer.status === null) throw new Failed(`${host} closed the connection without an answer.`);
+  return hasBegun;
 }
 
-function request(target: URL, body: string, headers: Record<string, string>): Uint8Array {
+function request(target: URL, body: string, headers: Record<string, string>, connection: string): Uint8Array {
   const fields: Record<string, string> = { "content-type": "application/json", "user-agent": "Referrals-Webhooks/1" };
   for (const [name, value] of Object.entries(headers)) fields[name.toLowerCase()] = value;
   fields["host"] = target.host;
   fields["content-length"] = String(encoder.encode(body).length);
   fields["accept-encoding"] = "identity";
-  fields["connection"] = "close";
+  fields["connection"] = connection;
   let head = `POST ${target.pathname}${target.search} HTTP/1.1\r\n`;
   for (const [name, value] of Object.entries(fields)) {
     if (/[\r\n]/.test(name + value)) throw new TypeError("A header holds a line break.");
