@@ -489,7 +489,7 @@ as $$
 begin
   delete from cron.job_run_details
   where start_time < now() - interval '1 day'
-    and jobid in (select job.jobid from cron.job where job.jobname in ('referrals sweep', 'referrals clean-up'));
+    and jobid in (select job.jobid from cron.job where job.jobname like 'referrals %');
 exception when others then
   raise warning 'The notes of the jobs were not cleaned up: %', sqlerrm;
 end
