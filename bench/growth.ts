@@ -24,18 +24,16 @@ export async function growth(options: { json?: string; sizes?: string } = {}): P
   const { databases } = made;
   const places: Place[] = [];
   for (const database of databases) places.push(await placeOf(database));
-  const results: Results = {
-    sizes,
-    statements: await measureStatements(places),
-    profile: await profile(places.at(-1)!),
-    load: await measureLoad(places),
-    api: await measureApi(databases),
-  };
+  const statements = await measureStatements(places);
+  printStatements({ sizes, statements });
+  const profiled = await profile(places.at(-1)!);
+  printProfile(profiled);
+  const load = await measureLoad(places);
+  printLoad(sizes, load);
+  const api = await measureApi(databases);
+  printApi(sizes, api);
+  const results: Results = { sizes, statements, profile: profiled, load, api };
   if (json) await Deno.writeTextFile(json, JSON.stringify(results, null, 2));
-  printStatements(results);
-  printProfile(results.profile);
-  printLoad(sizes, results.load);
-  printApi(sizes, results.api);
 }
 
 /** Times each statement on all databases in turns; before the first round each has run often enough for its final plan. */

@@ -5,7 +5,7 @@ import { perSecond } from "./stack.ts";
 
 const rounds = 7;
 const connections = [1, 8, 32];
-const loads = { "GET /referrals, page 1": 2_000, "POST /referrals": 400 };
+const loads = { "GET /referrals, page 1": 2_000, "POST /referrals of an unknown friend": 400 };
 
 /** Statements a second by size. */
 export type Load = { name: string; connections: number; perSecond: number[]; ratio: string };

@@ -100,11 +100,13 @@ const reads: Asked[] = [
 ];
 
 const chain = { referrer_contact_id: "{contacts}", referred_contact_id: "{friends}", referred_deal_id: "{deals}" };
+const friendless = { referrer_contact_id: "{contacts}", referred_deal_id: "{deals}" };
 const busyChain = { referrer_contact_id: "{referrer}", referred_deal_id: "{deal}", category: "MRI" };
 const friend = { first_name: "Noah", email: "{unique}@example.com", phone: "+61400000000", consent: true };
 
 const writes: Asked[] = [
   { method: "POST", path: "/referrals", body: chain },
+  { method: "POST", path: "/referrals", body: friendless, as: "of an unknown friend" },
   { method: "POST", path: "/referrals", body: busyChain, as: "of the busiest referrer and opportunity" },
   { method: "POST", path: "/referrals", body: chain, first: duplicate, as: "that is there" },
   { method: "PATCH", path: "/referrals/{referrals}", body: { status: "converted" } },

@@ -238,7 +238,13 @@ Deno.test("the role of keys is nobody by itself, and has little time", async () 
     rolcreaterole: false,
     rolcreatedb: false,
     rolreplication: false,
-    rolconfig: ["statement_timeout=8s", "enable_seqscan=off", "enable_bitmapscan=off", "jit=off"],
+    rolconfig: [
+      "statement_timeout=8s",
+      "enable_seqscan=off",
+      "enable_bitmapscan=off",
+      "jit=off",
+      "plan_cache_mode=force_generic_plan",
+    ],
     member_of: [],
     becomes: ["authenticator"],
   });
