@@ -22,7 +22,7 @@ export interface DataApiOptions {
 /** Serves `/rest/v1` as PostgREST would, on the schema as it is now. */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const { secrets } = options;
-  const { catalogue, settings } = await readDatabase(options.superuserUrl);
+  const { catalogue, settings, texts } = await readDatabase(options.superuserUrl);
   const connection = createPostgresConnection({
     url: options.authenticatorUrl,
     schemaCache: {
@@ -74,7 +74,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   return api;
 
   async function answer(request: Request): Promise<Response> {
-    const response = await app.fetch(countExactly(request));
+    const response = await app.fetch(withTexts(countExactly(request), texts));
     if (response.status >= 500) {
       console.error(`Data API: ${request.method} ${request.url}: ${await response.clone().text()}`);
     }
@@ -82,7 +82,15 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   }
 }
 
-async function readDatabase(superuserUrl: string): Promise<{ catalogue: string; settings: string[] }> {
+interface Database {
+  catalogue: string;
+  /** Of keys' role, as `name=value`. */
+  settings: string[];
+  /** The columns of text, as `table.column`. */
+  texts: Set<string>;
+}
+
+async function readDatabase(superuserUrl: string): Promise<Database> {
   const connection = createPostgresConnection({ url: superuserUrl, postgresOptions: { onnotice: () => {} } });
   try {
     const catalogue = JSON.stringify(await connection.introspect());
@@ -90,10 +98,33 @@ async function readDatabase(superuserUrl: string): Promise<{ catalogue: string; 
     const roles = await connection.driver<{ settings: string[] | null }[]>`
       select rolconfig as settings from pg_roles where rolname = 'api_key'
     `;
-    return { catalogue, settings: roles.flatMap(({ settings }) => settings ?? []) };
+    const columns = await connection.driver<{ name: string }[]>`
+      select table_name || '.' || column_name as name
+      from information_schema.columns
+      where table_schema = 'public' and data_type = 'text'
+    `;
+    return {
+      catalogue,
+      settings: roles.flatMap(({ settings }) => settings ?? []),
+      texts: new Set(columns.map(({ name }) => name)),
+    };
   } finally {
     await connection.close();
   }
+}
+
+/** It takes `true`, `null`, `1e3` and the like for what they spell, unless they are quoted; PostgREST asks the column's type. */
+function withTexts(request: Request, texts: Set<string>): Request {
+  const url = new URL(request.url);
+  const table = url.pathname.split("/").at(-1);
+  let isQuoted = false;
+  for (const [name, condition] of [...url.searchParams]) {
+    const [, operator, value] = /^((?:not\.)?n?eq\.)(.*)$/s.exec(condition) ?? [];
+    if (!operator || !texts.has(`${table}.${name}`)) continue;
+    url.searchParams.set(name, `${operator}"${value}"`);
+    isQuoted = true;
+  }
+  return isQuoted ? new Request(url, request) : request;
 }
 
 // It hands the JSON arguments of functions over as text, which postgres.js would quote once more.

@@ -240,3 +240,17 @@ Deno.test("a total is exact up to 1,000 rows, and says so when it may be an esti
     else assertEquals((await bob.get(path)).status, 404, path);
   }
 });
+
+Deno.test("a category is found by its name, whatever else it spells", async () => {
+  const { alice } = await world();
+  const { referrer } = await chain(alice);
+  const names = ["true", "null", "unknown", "007", "1e3", "{}", '"MRI"', "a,b", "(or)", "eq.x", "*"];
+  await alice.changes("/company/crm-settings", { referral_categories: names });
+  const made = await Promise.all(
+    names.map((category) => alice.creates("/referrals", { referrer_contact_id: referrer.id, category })),
+  );
+
+  for (const { id, category } of made) {
+    assertEquals([category, await ids(alice, `/referrals?category=${encodeURIComponent(category)}`)], [category, [id]]);
+  }
+});
