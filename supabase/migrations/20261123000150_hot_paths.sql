@@ -89,6 +89,20 @@ $$;
 
 drop function private.scopes_allow(text[], text);
 
+-- Of the workspace that the token names, so that no token leaves a trace in another's.
+create or replace function private.note_key_use()
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.api_keys
+  set last_used_at = now()
+  where id = private.calling_key()
+    and company_id = private.claimed_company()
+    and (last_used_at is null or last_used_at < now() - interval '1 minute')
+$$;
+
 create or replace function private.may_write_referrals()
 returns boolean
 language plpgsql
