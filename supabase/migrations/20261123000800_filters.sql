@@ -105,7 +105,11 @@ security definer
 set search_path = ''
 as $$
 begin
-  new.written_status := public.status(new);
+  -- A withdrawal's date may have been rounded up, into the future.
+  new.written_status := case
+    when new.withdrawn_at is not null and new.submitted_at is null then 'expired'
+    else public.status(new)
+  end;
   new.lapses_at := case when new.written_status in ('sent', 'viewed') then new.expires_at end;
   return new;
 end
