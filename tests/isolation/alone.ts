@@ -35,7 +35,7 @@ export function behindOthers(all: Principal[], mine: Workspace, theirs: Workspac
     queryCell(
       owner,
       "a count of bob's for alice's contact",
-      ["private.add_referrer_counts"],
+      ["private.add_referrer_count", "private.add_referrer_counts"],
       ["200 []"],
       () =>
         asked(null, null, async (tx) => {
@@ -44,7 +44,7 @@ export function behindOthers(all: Principal[], mine: Workspace, theirs: Workspac
           await tx.unsafe(heard);
           await tx`
           insert into referrals (company_id, referrer_contact_id, referred_contact_id)
-          values (${alice}, ${referrer_contact_id}, ${contact_id})`;
+          values (${alice}, ${referrer_contact_id}, ${contact_id}), (${alice}, ${contact_id}, ${referrer_contact_id})`;
           return await tx`
           select to_jsonb(total) as given from private.referrer_counts
           where company_id = ${bob} and contact_id = ${referrer_contact_id} and total <> 5`;
@@ -99,9 +99,14 @@ export function behindOthers(all: Principal[], mine: Workspace, theirs: Workspac
       )
     ),
 
-    queryCell(owner, "bob's friend, whom somebody adds to alice's contacts at this moment", ["private.contact_for"], [
-      "200 …",
-    ], () => added(alice, theirContact.email)),
+    // Read in the order of the workspaces' ids: a lookup in both would take the wrong one of them in one of the two cells.
+    ...[["bob's friend", alice, theirContact], ["alice's friend", bob, mine.rows["public.crm_contacts"][0]]].map((
+      [whom, workspace, { email }],
+    ) =>
+      queryCell(owner, `${whom}, whom somebody adds to the other's contacts at this moment`, ["private.contact_for"], [
+        "200 …",
+      ], () => added(workspace, email))
+    ),
   ];
 }
 
@@ -114,22 +119,27 @@ async function added(workspace: string, email: string) {
       insert into crm_contacts (company_id, first_name, email) values (${workspace}, 'Added', ${email}) returning id`;
     const { promise: asking, resolve } = Promise.withResolvers<number>();
     const answer = asked(null, null, async (tx) => {
+      await tx`set local enable_seqscan = off`;
+      await tx`set local enable_bitmapscan = off`;
       const [{ pid }] = await tx`select pg_backend_pid() as pid`;
       resolve(pid);
       const [{ found }] = await tx`select private.contact_for(${workspace}, 'Asked', null, ${email}, null) as found`;
       return await tx`select to_jsonb(id) as given from crm_contacts where id = ${found} and company_id = ${workspace}`;
     });
     const pid = await asking;
+    let isAnswered = false;
+    answer.finally(() => isAnswered = true).catch(() => {});
     await eventually(async () => {
       const [{ waits }] =
         await superuser`select exists (select from pg_locks where pid = ${pid} and not granted) as waits`;
-      return waits;
+      return waits || isAnswered;
     });
     await adding`commit`;
     const found = await answer;
     await adding`delete from crm_contacts where id = ${id}`;
     return found;
   } finally {
+    await adding`rollback`;
     adding.release();
   }
 }

@@ -8,6 +8,8 @@ export type Table = {
   name: string;
   full: string;
   kind: string;
+  /** The tables behind a view. */
+  behind: string[];
   columns: Column[];
   owned: string | null;
 };
@@ -54,6 +56,12 @@ function qualified(name: string): string {
 
 const found = await sql<Omit<Table, "owned" | "full">[]>`
   select relnamespace::regnamespace::text as schema, relname as name, relkind::text as kind,
+    array(
+      select distinct source.relnamespace::regnamespace || '.' || source.relname
+      from pg_rewrite join pg_depend on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid
+      join pg_class as source on refclassid = 'pg_class'::regclass and refobjid = source.oid and source.relkind <> 'v'
+      where ev_class = pg_class.oid
+    ) as behind,
     (
       select jsonb_agg(jsonb_build_object(
         'name', attname,
@@ -101,9 +109,9 @@ export const rowsOfType = (type: string) => tables.find(({ full, name }) => type
 export const exposed = tables.filter(({ schema }) => schema === "public");
 export const hidden = tables.filter(({ schema }) => schema === "private");
 
-const functions = await sql<Omit<Routine, "reaches">[]>`
+const functions = await sql<(Omit<Routine, "reaches"> & { isTrigger: boolean })[]>`
   select pronamespace::regnamespace::text as schema, proname as name, prosecdef as definer,
-    coalesce(prosrc, '') as source,
+    coalesce(prosrc, '') as source, prorettype = 'trigger'::regtype as "isTrigger",
     pronamespace::regnamespace || '.' || proname || '(' || pg_get_function_identity_arguments(oid) || ')' as signature,
     coalesce((
       select jsonb_agg(jsonb_build_object(
@@ -114,12 +122,12 @@ const functions = await sql<Omit<Routine, "reaches">[]>`
       from unnest(proargtypes::oid[]) with ordinality as arg (type, place)
     ), '[]') as args
   from pg_proc
-  where pronamespace ${ours} and prokind = 'f' and prorettype <> 'trigger'::regtype
+  where pronamespace ${ours} and prokind = 'f'
     and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
   order by 1, 2, 5
 `;
 
-export const routines: Routine[] = functions.map((routine) => ({
+export const routines: Routine[] = functions.filter(({ isTrigger }) => !isTrigger).map((routine) => ({
   ...routine,
   reaches: reach(`${routine.schema}.${routine.name}`, new Set()),
 }));
@@ -132,6 +140,16 @@ function reach(name: string, seen: Set<string>): string[] {
   }
   return [...seen];
 }
+
+const triggers = await sql<{ name: string; table: string }[]>`
+  select distinct pronamespace::regnamespace || '.' || proname as name, relnamespace::regnamespace || '.' || relname as table
+  from pg_trigger join pg_proc on pg_proc.oid = tgfoid join pg_class on pg_class.oid = tgrelid
+  where not tgisinternal and relnamespace ${ours}
+`;
+
+/** The functions that a table's triggers lead to. */
+export const triggered = (full: string) =>
+  triggers.filter(({ table }) => table === full).flatMap(({ name }) => reach(name, new Set()));
 
 export type Command = "select" | "insert" | "update" | "delete";
 
@@ -153,12 +171,32 @@ export const granted: Record<string, Record<Command, string[]>> = Object.fromEnt
   `).map(({ full, commands }) => [full, commands]),
 );
 
+/** The roles that a token can name, and strangers' own. */
+export const roles = ["anon", "authenticated", "api_key", "service_role"] as const;
+export type Role = typeof roles[number];
+
+/** The commands that each role may use on some column at least of each table. */
+export const touching: Record<string, Record<Role, Command[]>> = Object.fromEntries(
+  (await sql<{ full: string; commands: Record<Role, Command[]> }[]>`
+    select relnamespace::regnamespace || '.' || relname as full, (
+      select jsonb_object_agg(role, array(
+        select command from unnest(array['select', 'insert', 'update', 'delete']) as command
+        where case when command = 'delete' then has_table_privilege(role, pg_class.oid, command)
+          else has_any_column_privilege(role, pg_class.oid, command) end
+      ))
+      from unnest(${roles as unknown as string[]}::text[]) as role
+    ) as commands
+    from pg_class
+    where relnamespace ${ours} and relkind in ('r', 'p', 'v')
+  `).map(({ full, commands }) => [full, commands]),
+);
+
 /** The roles, but for the owner, that may call each function, by its signature. */
-export const callers: Record<string, string[]> = Object.fromEntries(
-  (await sql<{ signature: string; roles: string[] }[]>`
+export const callers: Record<string, Role[]> = Object.fromEntries(
+  (await sql<{ signature: string; roles: Role[] }[]>`
     select pronamespace::regnamespace || '.' || proname || '(' || pg_get_function_identity_arguments(oid) || ')' as signature,
       array(
-        select role from unnest(array['api_key', 'anon', 'authenticated']) as role
+        select role from unnest(${roles as unknown as string[]}::text[]) as role
         where has_function_privilege(role, pg_proc.oid, 'execute')
       ) as roles
     from pg_proc

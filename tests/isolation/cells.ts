@@ -22,6 +22,8 @@ export type Cell = {
   about: string[];
   /** It may change rows of alice's own. */
   changes?: boolean;
+  /** It locks rows in an order of its own: it runs beside no other. */
+  isApart?: boolean;
   /** Asks the database itself instead, for what no HTTP request can say. */
   query?: (send: Send) => Promise<Answer>;
 };
@@ -41,14 +43,16 @@ export const title = ({ who, to, method, path, body }: Cell) =>
 /** Runs the cells, eight at once, and gives those that went wrong; with `first`, none after the first of them. */
 export async function run(cells: Cell[], send: Send = fetch, first = false): Promise<Verdict[]> {
   const wrong: Verdict[] = [];
-  const queue = cells.values();
-  await Promise.all(Array.from({ length: 8 }, async () => {
-    for (const cell of queue) {
-      if (first && wrong.length > 0) return;
-      const found = await judge(cell, send);
-      if (found) wrong.push({ cell, wrong: found });
-    }
-  }));
+  for (const isApart of [false, true]) {
+    const queue = cells.filter((cell) => Boolean(cell.isApart) === isApart).values();
+    await Promise.all(Array.from({ length: isApart ? 1 : 8 }, async () => {
+      for (const cell of queue) {
+        if (first && wrong.length > 0) return;
+        const found = await judge(cell, send).catch((error) => `throws ${error}`);
+        if (found) wrong.push({ cell, wrong: found });
+      }
+    }));
+  }
   return wrong;
 }
 

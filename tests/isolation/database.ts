@@ -1,12 +1,21 @@
 import type { Json } from "../world.ts";
 import { asked, owner, queryCell } from "./asked.ts";
-import { callers, type Command, granted, references, type Routine, routines, rowsOfType, tables } from "./catalogue.ts";
+import {
+  callers,
+  type Command,
+  references,
+  roles,
+  type Routine,
+  routines,
+  rowsOfType,
+  tables,
+  touching,
+} from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal } from "./principals.ts";
 import { opens, scopeFor } from "./rules.ts";
 import type { Workspace } from "./workspaces.ts";
 
-const roles = ["anon", "authenticated", "api_key"] as const;
 const wide = references.filter(({ columns }) => columns.includes("company_id") && columns.length > 1);
 const pointing = ({ columns }: typeof wide[number]) => columns.filter((column) => column !== "company_id");
 
@@ -142,7 +151,7 @@ export function uncalled(): Cell[] {
 
 /** Each table of each schema by itself, by each command that a role was not granted. */
 export function untouched(): Cell[] {
-  return tables.flatMap(({ full, columns, kind }) => {
+  return tables.flatMap(({ schema, name: table, full, columns, kind }) => {
     const { name } = columns.find(({ generated }) => !generated)!;
     const statements: Record<Command, string> = {
       select: `select to_jsonb(t) as given from ${full} as t limit 1`,
@@ -152,7 +161,7 @@ export function untouched(): Cell[] {
     };
     const commands = kind === "v" ? ["select" as const] : Object.keys(statements) as Command[];
     return roles.flatMap((role) =>
-      commands.filter((command) => role !== "api_key" || !granted[full]?.[command].length).map((command): Cell => ({
+      commands.filter((command) => !touching[full][role].includes(command)).map((command): Cell => ({
         ...queryCell(
           owner,
           `${role} and ${command} on ${full}`,
@@ -160,7 +169,8 @@ export function untouched(): Cell[] {
           ["400 42501"],
           () => asked(role, null, (tx) => tx.unsafe(statements[command])),
         ),
-        told: /permission denied for (table|view|schema)/,
+        // Its own, not that of a table behind it.
+        told: new RegExp(`permission denied for (${kind === "v" ? "view" : "table"} ${table}\\b|schema ${schema})`),
       }))
     );
   });
@@ -173,7 +183,7 @@ export function workspaceOf(all: Principal[]): Cell[] {
     return queryCell(
       who,
       "private.company_for('referrals:read')",
-      ["private.company_for", "private.scopes_allow"],
+      ["private.company_for", "private.scopes_that_allow"],
       who.standing === "dead" ? ["400 UNAUTHORIZED"] : [isOpen ? "200 …" : "200 []"],
       () => asked(null, who.claims, (tx) => tx`select private.company_for('referrals:read') as given`),
     );

@@ -17,7 +17,14 @@ export class Door implements AsyncDisposable {
   asked = 0;
   readonly #over = new AbortController();
   readonly #server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, signal: this.#over.signal, onListen: () => {} },
+    {
+      hostname: "127.0.0.1",
+      port: 0,
+      signal: this.#over.signal,
+      onListen: () => {},
+      // Who asked may be gone by now.
+      onError: () => new Response(null, { status: 502 }),
+    },
     (request) => this.#answer(request),
   );
   readonly url = `http://127.0.0.1:${this.#server.addr.port}`;

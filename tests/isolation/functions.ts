@@ -41,7 +41,8 @@ export function foreignCalls(admin: Principal, mine: Workspace, theirs: Workspac
       return {
         ...calls[0],
         twin: { path: calls[1].path, body: { ...calls[1].body, ...Object.fromEntries(same) } },
-        accepted: [...nothing, "404 NOT_FOUND", "409 23503"],
+        // Where something is hers, something may be found: the same as beside a row that is missing.
+        accepted: [...nothing, "404 NOT_FOUND", "409 23503", ...(chosen.length < pointers.length ? ["200 …"] : [])],
         secret: [theirs.values],
       };
     });
@@ -56,6 +57,15 @@ export function ownCalls(who: Principal, mine: Workspace, theirs: Workspace): Ce
     accepted: answers(who, routine),
     secret: [...secretsFor(who, mine, theirs), ...(who.standing === "living" ? [beyond(who, mine)] : [])],
     changes: who.standing === "living" && who.scopes.some((scope) => !scope.endsWith(":read")),
+  }));
+}
+
+/** The platform's master key at every function that is not the dispatcher's. */
+export function callsOfOthers(service: Principal, mine: Workspace, theirs: Workspace): Cell[] {
+  return callable.filter(({ signature }) => !callers[signature].includes("service_role")).map((routine) => ({
+    ...callOf(service, routine, () => mine),
+    accepted: ["403 42501"],
+    secret: secretsFor(service, mine, theirs),
   }));
 }
 

@@ -141,7 +141,7 @@ function unsigned(mine: Claims, signature: string): Principal[] {
   ];
 }
 
-/** The platform's own roles. (A genuine token of `service_role` is the platform's master key: the function alone refuses it.) */
+/** The platform's own roles. (A genuine token of `service_role` is the platform's master key: tables are open to it, the function refuses it.) */
 async function outsiders(mine: Claims): Promise<Principal[]> {
   const roles = ["authenticated", "anon", "authenticator", "postgres", "supabase_admin", undefined];
   return await Promise.all(roles.map(async (role) => {

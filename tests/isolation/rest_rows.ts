@@ -19,7 +19,7 @@ export function rowCells(admin: Principal, mine: Workspace, theirs: Workspace): 
   const from = (table: Table): Sketch[] => [
     ...reads(table, mine, theirs),
     ...(table.kind === "v"
-      ? []
+      ? embedsOfView(table)
       : [...foreignReferences(table, mine, theirs), ...ungranted(table, mine, theirs), ...twins(table, mine, theirs)]),
   ];
   return [
@@ -35,9 +35,15 @@ export function rowCells(admin: Principal, mine: Workspace, theirs: Workspace): 
 const ownerOf = ({ name }: Table) => name === "companies" ? "id" : "company_id";
 const referencesOf = ({ full }: Table) => references.filter(({ table }) => table === full);
 
-/** The columns of references, without the workspace's own. */
+/** The columns of references, a view's by their type, without the workspace's own. */
 const pointers = (table: Table) =>
-  [...new Set(referencesOf(table).flatMap(({ columns }) => columns))].filter((column) => column !== ownerOf(table));
+  [
+    ...new Set(
+      table.kind === "v"
+        ? table.columns.filter(({ type }) => type === "uuid").map(({ name }) => name)
+        : referencesOf(table).flatMap(({ columns }) => columns),
+    ),
+  ].filter((column) => column !== ownerOf(table));
 
 function reads(table: Table, mine: Workspace, theirs: Workspace): Sketch[] {
   const [foreign] = theirs.rows[table.full];
@@ -155,6 +161,16 @@ function twins(table: Table, mine: Workspace, theirs: Workspace): Sketch[] {
   // Alice's own row holds bob's words from here on.
   const secret = [{ ids: theirs.values.ids, words: [] }];
   return [{ method, path, body: { ...copied, ...needed }, accepted: ["201"], changes: true, secret }];
+}
+
+/** What a view may inline over the references of the tables behind it. */
+function embedsOfView({ name, behind, columns }: Table): Sketch[] {
+  return references.filter(({ table, columns: pointing }) =>
+    behind.includes(table) && pointing.every((column) => columns.some(({ name }) => name === column))
+  ).map((reference) => ({
+    path: `/${name}?select=*,found:${tableOf(reference.target)!.name}!${reference.name}(*)`,
+    accepted: ["200 …", "400"],
+  }));
 }
 
 function embeds({ name, table, target, columns, targetColumns }: Reference, theirs: Workspace): Sketch[] {

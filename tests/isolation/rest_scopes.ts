@@ -1,4 +1,5 @@
 import type { Json } from "../world.ts";
+import { fields } from "./arguments.ts";
 import { type Command, exposed, granted, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal, Standing } from "./principals.ts";
@@ -107,13 +108,14 @@ const verbs: Verb[] = [
     shut: ["403 42501"],
     // No rule that it breaks may speak before the policy does.
     ask: ({ table, path, body }) => {
-      const texts = table.columns.filter(({ name, type }) =>
-        type === "text" && granted[table.full].insert.includes(name)
+      const breaking: Record<string, Json> = { text: "none", jsonb: fields("missing") };
+      const broken = table.columns.filter(({ name, type }) =>
+        type in breaking && granted[table.full].insert.includes(name)
       );
       return {
         method: "POST",
         path,
-        body: { ...body, ...Object.fromEntries(texts.map(({ name }) => [name, "none"])) },
+        body: { ...body, ...Object.fromEntries(broken.map(({ name, type }) => [name, breaking[type]])) },
       };
     },
   },

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../../supabase/functions/api/endpoint.ts";
 import { type Scope, scopes } from "../../supabase/functions/api/scopes.ts";
-import type { Command, Routine } from "./catalogue.ts";
+import { type Command, type Routine, tables } from "./catalogue.ts";
 import type { Principal } from "./principals.ts";
 
 // The contract's tables of scopes, said once more: what code and catalogue say is measured by this, not by itself.
@@ -10,17 +10,24 @@ const resourceOfTable: [RegExp, string | null][] = [
   [/^public\.automation/, "automations"],
   [/^public\.compan/, "company"],
   [/^public\.crm_contacts$/, "contacts"],
-  [/^public\.(crm_deal|placed_deals$)/, "opportunities"],
+  [/^public\.crm_deal/, "opportunities"],
   [/^public\.crm_pipeline/, "pipelines"],
-  [/^public\.(referral|expired_requests$)/, "referrals"],
+  [/^public\.referral/, "referrals"],
   [/^public\.webhook_/, "webhooks"],
 ];
 
-/** The resource that a table belongs to; null for what no key ever touches. */
+/** The resource that a table belongs to, a view with the tables behind it; null for what no key ever touches. */
 export function resourceOf(table: string): string | null {
+  const { behind } = tables.find(({ full }) => full === table)!;
+  if (behind.length > 0) return only(table, [...new Set(behind.map(resourceOf))]);
   const rule = resourceOfTable.find(([name]) => name.test(table));
   if (!rule) throw new Error(`tests/isolation/rules.ts does not say whose scope ${table} is under.`);
   return rule[1];
+}
+
+function only(view: string, resources: (string | null)[]): string | null {
+  if (resources.length > 1) throw new Error(`${view} shows rows of ${resources}: which scope is it under?`);
+  return resources[0];
 }
 
 /** The scope that a command on a table takes; null where no scope is enough. */

@@ -3,17 +3,24 @@ import { type Json, stack } from "../world.ts";
 import { tables } from "./catalogue.ts";
 
 /** The database as its superuser. */
-export const superuser = postgres(stack.superuserUrl, { max: 8, onnotice: () => {} });
+export const superuser = postgres(stack.superuserUrl, {
+  max: 8,
+  onnotice: () => {},
+  // Whatever a weaker layer lets happen, nobody waits for it for ever.
+  connection: { statement_timeout: 20_000 },
+});
 
-const told = tables.filter(({ owned }) => owned !== null);
-const kept = told.filter(({ kind }) => kind !== "v");
+const shown = tables.filter(({ owned }) => owned !== null);
+
+/** The tables that hold rows of workspaces. */
+export const kept = shown.filter(({ kind }) => kind !== "v");
 
 /** The rows of a workspace in every table and view, public and private, by its full name. */
 export type Rows = Record<string, Json[]>;
 
-export async function rowsIn(companyId: string): Promise<Rows> {
-  const found = await superuser.unsafe<{ full: string; rows: Json[] }[]>(
-    told.map(({ full, owned }) => `
+export async function rowsIn(companyId: string, as: postgres.Sql | postgres.TransactionSql = superuser): Promise<Rows> {
+  const found = await as.unsafe<{ full: string; rows: Json[] }[]>(
+    shown.map(({ full, owned }) => `
       select '${full}' as full, coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text), '[]') as rows
       from ${full} as t where ${owned}`).join(" union all "),
     [companyId],
@@ -21,7 +28,7 @@ export async function rowsIn(companyId: string): Promise<Rows> {
   return Object.fromEntries(found.map(({ full, rows }) => [full, rows]));
 }
 
-/** What `rowsIn` gives, as one short text a table; without the columns of `but`. */
+/** What `rowsIn` gives of tables, as one short text a table; without the columns of `but`. */
 export async function checksums(companyId: string, but: string[] = []): Promise<Record<string, string>> {
   const found = await superuser.unsafe<{ full: string; sum: string }[]>(
     kept.map(({ full, owned }) => `
@@ -33,14 +40,16 @@ export async function checksums(companyId: string, but: string[] = []): Promise<
   return Object.fromEntries(found.map(({ full, sum }) => [full, sum]));
 }
 
+/** SQL that removes a workspace's rows, of all tables or some: what belongs to a row goes before the row. */
+export const removal = (companyId: string, some = kept.map(({ full }) => full)) =>
+  kept.filter(({ full }) => some.includes(full)).toSorted((a, b) => b.owned!.length - a.owned!.length)
+    .map(({ full, owned }) => `delete from ${full} as t where ${owned!.replaceAll("$1", `'${companyId}'`)}`)
+    .join("; ");
+
 /** Puts back the workspaces' rows as they were in `before`, whatever has happened to them since. */
 export async function restore(before: Map<string, Rows>): Promise<void> {
   await withoutTriggers(async (tx) => {
-    // What belongs to a row goes before the row.
-    const byDepth = kept.toSorted((a, b) => b.owned!.length - a.owned!.length);
-    for (const { full, owned } of byDepth) {
-      for (const companyId of before.keys()) await tx.unsafe(`delete from ${full} as t where ${owned}`, [companyId]);
-    }
+    await tx.unsafe([...before.keys()].map((companyId) => removal(companyId)).join("; "));
     for (const { full, columns } of kept) {
       const names = columns.filter(({ generated }) => !generated).map(({ name }) => `"${name}"`).join(", ");
       for (const rows of before.values()) {

@@ -1,5 +1,6 @@
 import { type Rows as Named, rowsOf } from "../every_endpoint.ts";
 import { type Person, sql, workspace } from "../world.ts";
+import { exposed } from "./catalogue.ts";
 import { complete, mark } from "./rows.ts";
 import { type Rows, rowsIn, withoutTriggers } from "./snapshot.ts";
 
@@ -54,6 +55,8 @@ async function entangle(alice: Person, bob: Person): Promise<void> {
     where company_id = ${alice.companyId}
   `;
   await withoutTriggers(async (tx) => {
+    // Long enough ago that a use now would show.
+    await tx`update api_keys set last_used_at = '2020-01-01' where company_id in (${alice.companyId}, ${bob.companyId})`;
     await tx`update referrals set category = ${ownLabel} where company_id = ${alice.companyId}`;
     // Alice's friend has asked bob, and not her, to be asked no more.
     await tx`
@@ -69,6 +72,11 @@ async function entangle(alice: Person, bob: Person): Promise<void> {
 
 async function described(person: Person, named: Named, words: string[]): Promise<Workspace> {
   const rows = await rowsIn(person.companyId);
+  for (const { full } of exposed) {
+    if (rows[full].length === 0) {
+      throw new Error(`${full} shows no row of ${person.companyId}: let rowsOf in every_endpoint.ts make one.`);
+    }
+  }
   const values = valuesIn(rows);
   return { person, named, rows, values: { ...values, words: [...new Set([...words, ...values.words])] } };
 }
