@@ -18,6 +18,9 @@ export type FunctionMutant = {
   about?: string;
 };
 
+/** The family whose mutants run in a process of their own. */
+export const copied = "the function's check";
+
 const folder = join(import.meta.dirname ?? ".", "../../supabase/functions/api");
 
 type Patch = { name: string; file: string; find: string; put: string };
@@ -129,7 +132,7 @@ async function copy(door: Door, patch?: Patch): ReturnType<FunctionMutant["weake
 
 const patched: FunctionMutant[] = patches.map((patch) => ({
   name: `the function ${patch.name}`,
-  family: "the function's check",
+  family: copied,
   weaken: (door) => copy(door, patch),
 }));
 
@@ -143,16 +146,15 @@ function weakened(endpoint: Endpoint, how: string, change: Partial<Endpoint>): F
     about: `${method} ${path}`,
     weaken: (door) => {
       Object.assign(endpoint, change);
-      const send = inProcess(door);
-      Object.assign(endpoint, kept);
-      return Promise.resolve({ send, undo: () => Promise.resolve() });
+      const undo = () => Promise.resolve(void Object.assign(endpoint, kept));
+      return Promise.resolve({ send: inProcess(door), undo });
     },
   };
 }
 
 const contracts: FunctionMutant[] = endpoints.filter(({ access }) => access === "keyed").flatMap((endpoint) => {
   const { contract } = endpoint;
-  const reading = contract.scope?.replace(/:(write|delete|trigger)$/, ":read") as typeof contract.scope;
+  const reading = (contract.scope?.replace(/:(write|delete|trigger)$/, ":read") ?? null) as typeof contract.scope;
   return [
     weakened(endpoint, "takes no key", { access: "open" }),
     ...(contract.scope ? [weakened(endpoint, "takes any scope", { contract: { ...contract, scope: null } })] : []),

@@ -1,8 +1,7 @@
-import { callers, type Command, exposed, granted, routines, tables } from "../isolation/catalogue.ts";
+import { callers, type Command, exposed, granted, roles, routines, tables, touching } from "../isolation/catalogue.ts";
 import type { Mutant } from "./mutant.ts";
 import { atTable } from "./policies.ts";
 
-const roles = ["anon", "authenticated", "api_key"] as const;
 const commands: Command[] = ["select", "insert", "update", "delete"];
 const rowSecured = exposed.filter(({ kind }) => kind !== "v");
 
@@ -30,13 +29,29 @@ const rowSecurity: Mutant[] = rowSecured.map(({ full }) => {
   };
 });
 
-const tableGrants: Mutant[] = tables.flatMap(({ schema, full }) =>
+const views: Mutant[] = exposed.filter(({ kind }) => kind === "v").map(({ full }) => ({
+  name: `${full} asks as its owner`,
+  family: "view",
+  up: `alter view ${full} set (security_invoker = false)`,
+  down: `alter view ${full} set (security_invoker = true)`,
+  concerns: (cell) => atTable(full)(cell) && cell.method === "GET",
+}));
+
+const tableGrants: Mutant[] = tables.flatMap(({ schema, full, kind }) =>
   roles.flatMap((role) =>
-    commands.filter((command) => role !== "api_key" || !granted[full]?.[command].length).map((command): Mutant => ({
+    (kind === "v" ? commands.slice(0, 1) : commands).filter((command) => !touching[full][role].includes(command)).map((
+      command,
+    ): Mutant => ({
       name: `${role} granted ${command} on ${full}`,
       family: "table grant",
       ...given(`${command} on ${full}`, role),
-      bare: schema === "public" ? withoutPolicies(full) : role === "authenticated" ? entered : undefined,
+      bare: kind === "v"
+        ? undefined
+        : schema === "public"
+        ? withoutPolicies(full)
+        : role === "authenticated"
+        ? entered
+        : undefined,
       concerns: ({ path }) => path === `: ${role} and ${command} on ${full}`,
     }))
   )
@@ -90,4 +105,11 @@ const roleMutants: Mutant[] = [
   },
 ];
 
-export const grantMutants = [...rowSecurity, ...tableGrants, ...columnGrants, ...functionGrants, ...roleMutants];
+export const grantMutants = [
+  ...rowSecurity,
+  ...views,
+  ...tableGrants,
+  ...columnGrants,
+  ...functionGrants,
+  ...roleMutants,
+];

@@ -1,4 +1,4 @@
-import { type Cell, run, type Send, title } from "../isolation/cells.ts";
+import { type Cell, run, type Send, title, type Verdict } from "../isolation/cells.ts";
 import { superuser } from "../isolation/snapshot.ts";
 import type { Walls } from "../isolation/walls.ts";
 
@@ -19,43 +19,59 @@ export type Mutant = {
 /** What went red, and how many cells were asked; `by` is null for a survivor. */
 export type Fate = { by: string | null; cells: number };
 
+/** What went wrong, and in which cell where one is known to be it. */
+type Alarm = { cell?: Cell; text: string };
+
 /** Where mutants of the database are tried, one after another. */
 export class Trial {
-  readonly #sound = new Set<Cell>();
-
   constructor(readonly walls: Walls, readonly cells: Cell[]) {}
 
   async fateOf({ up, down, bare, concerns, relaxed = (cell) => cell }: Mutant): Promise<Fate> {
     const chosen = this.cells.filter((cell) => concerns(cell)).map(relaxed);
+    let sound = chosen;
+    let alarm: Alarm | null;
     try {
-      if (bare) await superuser.unsafe(bare.up);
-      const sound = bare ? await this.#soundOf(chosen) : await this.#soundAtAll(chosen);
+      if (bare) {
+        await superuser.unsafe(bare.up);
+        sound = await this.#soundOf(chosen);
+      }
       await superuser.unsafe(up);
-      return { by: await this.#red(sound), cells: sound.length };
+      alarm = await this.#red(sound);
     } finally {
       // Rows first: what was let in must not be there when the layer is back.
       await this.walls.comeBack();
       await superuser.unsafe(down);
       if (bare) await superuser.unsafe(bare.down);
     }
+    if (!bare && alarm?.cell) await this.#confirm(alarm.cell);
+    return { by: alarm?.text ?? null, cells: sound.length };
   }
 
   /** The first sign that something is wrong. */
-  async #red(cells: Cell[]): Promise<string | null> {
+  async #red(cells: Cell[]): Promise<Alarm | null> {
     const quiet = cells.filter(({ changes }) => !changes);
     const loud = cells.filter(({ changes }) => changes);
     const before = JSON.stringify(await this.walls.sums([]));
     const [wrong] = await run(quiet, fetch, true);
-    if (wrong) return `${title(wrong.cell)} ${wrong.wrong}`;
-    if (JSON.stringify(await this.walls.sums([])) !== before) return "rows changed";
+    if (wrong) return alarmOf(wrong);
+    if (JSON.stringify(await this.walls.sums([])) !== before) return { text: "rows changed" };
     for (const cell of loud) {
       const before = JSON.stringify(await this.walls.sums(["admin"]));
       const [wrong] = await run([cell]);
-      if (wrong) return `${title(wrong.cell)} ${wrong.wrong}`;
-      if (JSON.stringify(await this.walls.sums(["admin"])) !== before) return `rows changed by ${title(cell)}`;
+      if (wrong) return alarmOf(wrong);
+      if (JSON.stringify(await this.walls.sums(["admin"])) !== before) {
+        return { cell, text: `rows changed by ${title(cell)}` };
+      }
       await this.walls.comeBack();
     }
     return null;
+  }
+
+  /** What went red must be right when no layer is weaker. */
+  async #confirm(cell: Cell): Promise<void> {
+    const [wrong] = await run([cell]);
+    if (wrong) throw new Error(`Red without any mutant: ${title(cell)} ${wrong.wrong}`);
+    if (cell.changes) await this.walls.comeBack();
   }
 
   /** Those that are right while what hides the layer is away. */
@@ -65,16 +81,9 @@ export class Trial {
     if (JSON.stringify(await this.walls.sums([])) !== before) await this.walls.comeBack();
     return sound;
   }
-
-  async #soundAtAll(cells: Cell[]): Promise<Cell[]> {
-    const unknown = cells.filter((cell) => !this.#sound.has(cell) && !cell.changes);
-    const sound = new Set(await green(unknown));
-    const bad = unknown.find((cell) => !sound.has(cell));
-    if (bad) throw new Error(`Red without any mutant: ${title(bad)}`);
-    sound.forEach((cell) => this.#sound.add(cell));
-    return cells;
-  }
 }
+
+const alarmOf = ({ cell, wrong }: Verdict): Alarm => ({ cell, text: `${title(cell)} ${wrong}` });
 
 /** The cells that are right as things stand. */
 export async function green(cells: Cell[], send: Send = fetch): Promise<Cell[]> {

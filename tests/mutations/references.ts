@@ -41,10 +41,15 @@ const unique = await sql<Index[]>`
   join pg_class on pg_class.oid = indexrelid
   join pg_attribute as tenant on tenant.attrelid = indrelid and tenant.attname = 'company_id'
   where indisunique and relnamespace = 'public'::regnamespace and tenant.attnum = any (indkey)
-    -- of these, keys may write all other columns
+    -- of these, keys may write all other columns, those of its predicate too
     and not exists (
-      select from unnest(indkey) as key
-      where key > 0 and key <> tenant.attnum and not has_column_privilege('api_key', indrelid, key, 'insert')
+      select from (
+        select unnest(indkey)
+        union
+        select refobjsubid from pg_depend
+        where classid = 'pg_class'::regclass and objid = indexrelid and refobjid = indrelid
+      ) as used (number)
+      where number > 0 and number <> tenant.attnum and not has_column_privilege('api_key', indrelid, number::smallint, 'insert')
     )
     and array_length(indkey, 1) > 1
 `;

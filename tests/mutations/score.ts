@@ -1,7 +1,7 @@
 import { matrix } from "../isolation/matrix.ts";
 import { superuser } from "../isolation/snapshot.ts";
 import { sql } from "../world.ts";
-import { fateOf, functionMutants, sound } from "./function_mutants.ts";
+import { copied, fateOf, functionMutants, sound } from "./function_mutants.ts";
 import { grantMutants } from "./grants.ts";
 import { type Fate, Trial } from "./mutant.ts";
 import { policyMutants } from "./policies.ts";
@@ -23,12 +23,17 @@ export async function score(wanted: string): Promise<{ killed: number; survivors
     ...functionMutants.map((mutant) => ({ ...mutant, try: () => fateOf(mutant, cells, walls) })),
   ];
 
-  const { by: alarm } = await fateOf(sound, cells, walls);
-  if (alarm) throw new Error(`Red without any mutant: ${alarm}`);
+  const tried = chosen(all, wanted);
+  if (tried.some(({ family }) => family === copied)) {
+    // One endpoint's cells are enough to see that a copy answers at all.
+    const some = wanted === "sample" ? cells.filter(({ about }) => about.includes("get /contacts")) : cells;
+    const { by: alarm } = await fateOf(sound, some, walls);
+    if (alarm) throw new Error(`Red without any mutant: ${alarm}`);
+  }
 
   const survivors: string[] = [];
   let killed = 0;
-  for (const [family, mutants] of Map.groupBy(chosen(all, wanted), ({ family }) => family)) {
+  for (const [family, mutants] of Map.groupBy(tried, ({ family }) => family)) {
     const started = Date.now();
     for (const mutant of mutants) {
       const { by, cells } = await mutant.try();

@@ -1,24 +1,18 @@
 import { scopes } from "../../supabase/functions/api/scopes.ts";
+import { tables, triggered } from "../isolation/catalogue.ts";
 import type { Cell } from "../isolation/cells.ts";
 import { sql } from "../world.ts";
 import type { Mutant } from "./mutant.ts";
 
-type Source = { signature: string; name: string; body: string; definition: string; isTrigger: boolean };
+type Source = { signature: string; name: string; body: string; definition: string };
 
 const sources = await sql<Source[]>`
   select pronamespace::regnamespace || '.' || proname as name, prosrc as body, pg_get_functiondef(oid) as definition,
-    prorettype = 'trigger'::regtype as "isTrigger",
     pronamespace::regnamespace || '.' || proname || '(' || pg_get_function_identity_arguments(oid) || ')' as signature
   from pg_proc
   where pronamespace in ('public'::regnamespace, 'private'::regnamespace) and prokind = 'f'
     and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
   order by 1
-`;
-
-const triggers = await sql<{ name: string; table: string }[]>`
-  select pronamespace::regnamespace || '.' || proname as name, 'public.' || relname as table
-  from pg_trigger join pg_proc on pg_proc.oid = tgfoid join pg_class on pg_class.oid = tgrelid
-  where not tgisinternal
 `;
 
 type Weakening = { how: string; find: RegExp; put: (found: string) => string; only?: string };
@@ -29,7 +23,7 @@ const weakenings: Weakening[] = [
   {
     how: "without the workspace",
     find:
-      /(?<=\b(?:and|where|on)\s+)(?:\w+\.)?(?:company_id|contact_id) = (?:\(select private\.\w+\('[^']*'\)\)|private\.\w+\('[^']*'\)|(?:\w+\.)?(?:company_id|workspace)\b)/g,
+      /(?<=\b(?:and|where|on)\s+)(?:\w+\.)?(?:company_id|contact_id) = (?:\(select private\.\w+\('[^']*'\)\)|private\.\w+\('[^']*'\)|(?:\w+\.)?(?:company_id|workspace|companies\.id)\b)/g,
     put: () => "true",
   },
   {
@@ -53,7 +47,8 @@ const weakenings: Weakening[] = [
   {
     how: "blind",
     only: "private.company_for",
-    find: /(?<=\b(?:and|where)\s+)(?:api_keys\.[^\n]*|\(api_keys[^\n]*\)|private\.scopes_allow\([^)]*\))(?=\s|;)/g,
+    find:
+      /(?<=\b(?:and|where|if)\s+)(?:api_keys\.[^\n]*|\(api_keys[^\n]*\)|[^\n(]*private\.scopes_that_allow\(wanted\))(?=\s|;)/g,
     put: () => "true",
   },
   { how: "silent", only: "private.company_for", find: /perform private\.refuse\([^;]*;/g, put: () => "return null;" },
@@ -63,13 +58,18 @@ const weakenings: Weakening[] = [
     find: /token ->> 'role' is distinct from 'api_key'/g,
     put: () => "token is null",
   },
-  { how: "always true", only: "private.scopes_allow", find: /wanted = any \(held\)/g, put: () => "true" },
   {
-    how: "with reading for writing",
-    only: "private.scopes_allow",
-    find: /wanted like '%:read'\s+and held && array\[.*?\]/gs,
-    put: () => "held && array[split_part(wanted, ':', 1) || ':write', split_part(wanted, ':', 1) || ':read']",
+    how: "always true",
+    only: "private.scopes_that_allow",
+    find: /case when.* end(?=;)/gs,
+    put: () => `array[${everyScope}]`,
   },
+  ...["read", "delete"].map((access) => ({
+    how: `with ${access} for write`,
+    only: "private.scopes_that_allow",
+    find: /(?<=else )array\[wanted, 'admin'\]/g,
+    put: () => `array[wanted, 'admin', replace(wanted, ':write', ':${access}')]`,
+  })),
   {
     how: "always true",
     only: "private.may_write_referrals",
@@ -95,13 +95,20 @@ export const sourceMutants: Mutant[] = sources.flatMap((source) =>
   )
 );
 
-/** Cells that lead to a function: by its callers, for a trigger by its table, for what every policy asks by two tables. */
-function reaching({ name, isTrigger, definition }: Source): (cell: Cell) => boolean {
-  const everywhere = ["private.company_for", "private.scopes_allow"].includes(name);
-  const tables = everywhere ? ["public.referrals", "public.crm_contacts"] : isTrigger ? triggered(definition) : [];
-  return ({ to, about }) => to === "rest" && (about.includes(name) || tables.some((table) => about.includes(table)));
+const idle = weakenings.filter(({ only, find }) =>
+  only && !sources.some(({ name, body }) => name === only && body.match(find))
+);
+if (idle.length > 0) {
+  throw new Error(`Nothing is ${idle.map(({ only, how }) => `${only} ${how}`)}: say where it is now.`);
 }
 
-function triggered(definition: string): string[] {
-  return triggers.filter(({ name }) => definition.includes(` ${name}(`)).map(({ table }) => table);
+/** Cells that lead to a function: by its callers, by the tables whose triggers do, for what every policy asks by two tables. */
+function reaching({ name }: Source): (cell: Cell) => boolean {
+  const everywhere = ["private.company_for", "private.scopes_that_allow"].includes(name);
+  const own = everywhere
+    ? ["public.referrals", "public.crm_contacts"]
+    : tables.map(({ full }) => full).filter((full) => triggered(full).includes(name));
+  return ({ to, about, isApart }) =>
+    to === "rest" && !(everywhere && isApart) &&
+    (about.includes(name) || own.some((table) => about.includes(table)));
 }
