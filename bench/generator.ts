@@ -154,7 +154,7 @@ const chains = `
   )
   select id, company_id, referrer_id, friend_id, deal_id, source, status, category, 'Met at the open day',
     case when status = 'converted' then created_at end, case when source = 'api' then key_id end, hand_set, created_at,
-    least(now(), created_at + interval '10 days' * random())
+    created_at + least(interval '10 days', now() - created_at) * random()
   from referral join scale using (no, company_id)
   order by created_at;
 
@@ -200,7 +200,7 @@ const surroundings = `
   insert into private.thank_yous (referral_id, sent) select id, true from referral where status = 'converted' and n % 2 = 0;
 
   create temporary table request on commit drop as
-  select gen_random_uuid() as id, no, n, ${ago(60, "n::numeric / deals")} as created_at,
+  select gen_random_uuid() as id, no, n, ${ago(40, "n::numeric / deals")} as created_at,
     1 + floor(contacts * random() ^ 4)::integer as contact, random() as fate
   from scale, generate_series(1, deals) as n;
   insert into public.referral_requests (
@@ -208,8 +208,8 @@ const surroundings = `
     expires_at, created_at, updated_at
   )
   select request.id, company_id, person.id, 'contact' || contact || '@' || no || '.example.com', 'Contact ' || contact, created_at,
-    case when fate < 0.6 then created_at end, case when fate < 0.4 then created_at end,
-    case when fate < 0.4 then created_at end, case when fate > 0.95 then created_at end,
+    case when fate < 0.6 then created_at end, case when fate < 0.3 then created_at end,
+    case when fate < 0.3 then created_at end, case when fate > 0.95 then created_at end,
     case when fate > 0.95 then created_at else created_at + interval '30 days' end, created_at, created_at
   from request
   join scale using (no)

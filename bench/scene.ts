@@ -7,10 +7,11 @@ const some = 20;
  * each kind. Takes a superuser's connection.
  */
 export async function scene(sql: postgres.Sql, companyId: string): Promise<Record<string, string | string[]>> {
+  /** Of those that fill a page, the one with the most rows or with the fewest. */
   const most = async (table: string, column: string, order = "desc") => {
     const [row] = await sql.unsafe(
       `select ${column} as id from ${table} where company_id = $1 and ${column} is not null
-      group by ${column} order by count(*) ${order} limit 1`,
+      group by ${column} order by count(*) < 21, count(*) ${order} limit 1`,
       [companyId],
     );
     return row.id as string;

@@ -23,7 +23,7 @@ export const pageRows = 21;
 const deepest = 999 * (pageRows - 1);
 const variants = 20;
 
-const lists = [
+export const lists = [
   "/referrals",
   "/referrals?status=pending",
   "/referrals?referrer_contact_id={referrer}",
@@ -88,7 +88,7 @@ const reads: Asked[] = [
   { method: "GET", path: "/referrals/{referrals}" },
   { method: "GET", path: "/referrals/{referrals}?expand=referrer,referred_contact,opportunity" },
   { method: "GET", path: "/referrals/leaderboard" },
-  { method: "GET", path: "/referrals/leaderboard?limit=50&only_converted=true" },
+  { method: "GET", path: "/referrals/leaderboard?limit=20&only_converted=true" },
   { method: "GET", path: "/referrals/requests/{requests}" },
   { method: "GET", path: "/opportunities/{deals}" },
   { method: "GET", path: "/opportunities/{deals}?expand=referrer,contact" },

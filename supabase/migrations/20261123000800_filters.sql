@@ -67,11 +67,12 @@ create trigger crm_deals_pass_on_age after update of created_at on public.crm_de
   for each row when (new.created_at is distinct from old.created_at)
   execute function private.pass_on_deal_age();
 
--- Opportunities by where they stand: one row for each pipeline that an opportunity is in.
+-- Opportunities by where they stand: one row for each pipeline that an opportunity is in. The join is an outer one, though none
+-- is without its opportunity, since one that nothing asks for is left out then: of a count.
 create view public.placed_deals with (security_invoker = true) as
 select
   placement.deal_id as id,
-  deal.company_id,
+  placement.company_id,
   deal.name,
   deal.status,
   deal.contact_id,
@@ -89,7 +90,7 @@ select
   private.deal_referrer(placement.deal_id) as referrer,
   now()::timestamptz(3) as listed_at
 from public.crm_deal_placements as placement
-join public.crm_deals as deal on deal.id = placement.deal_id and deal.company_id = placement.company_id;
+left join public.crm_deals as deal on deal.id = placement.deal_id and deal.company_id = placement.company_id;
 
 -- Requests by status: an index knows no clock, so the status is kept as of the last write, with when it lapses by itself, and a
 -- job writes those that have lapsed. What reads it asks the clock too, and depends on no job.

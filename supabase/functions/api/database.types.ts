@@ -991,15 +991,15 @@ export type Database = {
           "id": string;
           "lead_source": string | null;
           "listed_at": string | null;
-          "name": string;
+          "name": string | null;
           "pipeline_id": string;
           "placements": Json | null;
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
           "referrer": Json | null;
           "stage_id": string;
-          "status": string;
-          "updated_at": string;
+          "status": string | null;
+          "updated_at": string | null;
           "value": number | null;
         };
         ComputedFields: never;
@@ -1045,25 +1045,32 @@ export type Database = {
         };
         Relationships: [
           {
-            foreignKeyName: "crm_deals_company_id_fkey";
+            foreignKeyName: "crm_deal_placements_company_id_fkey";
             columns: ["company_id"];
             isOneToOne: false;
             referencedRelation: "companies";
             referencedColumns: ["id"];
           },
           {
-            foreignKeyName: "crm_deals_contact_fkey";
-            columns: ["contact_id", "company_id"];
+            foreignKeyName: "crm_deal_placements_deal_fkey";
+            columns: ["id", "company_id"];
             isOneToOne: false;
-            referencedRelation: "crm_contacts";
+            referencedRelation: "crm_deals";
             referencedColumns: ["id", "company_id"];
           },
           {
-            foreignKeyName: "crm_deals_primary_referrer_fkey";
-            columns: ["primary_referrer_contact_id", "company_id"];
+            foreignKeyName: "crm_deal_placements_pipeline_fkey";
+            columns: ["pipeline_id", "company_id"];
             isOneToOne: false;
-            referencedRelation: "crm_contacts";
+            referencedRelation: "crm_pipelines";
             referencedColumns: ["id", "company_id"];
+          },
+          {
+            foreignKeyName: "crm_deal_placements_stage_fkey";
+            columns: ["stage_id", "pipeline_id", "company_id"];
+            isOneToOne: false;
+            referencedRelation: "crm_pipeline_stages";
+            referencedColumns: ["id", "pipeline_id", "company_id"];
           },
         ];
       };
