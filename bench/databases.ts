@@ -48,7 +48,7 @@ export const claimsOf = ({ keyId, companyId }: Database, role: NamedStatement["r
 });
 
 /** Databases of these sizes beside each other in one embedded PostgreSQL, copies of one that is migrated. */
-export async function makeDatabases(sizes: number[]) {
+export async function makeDatabases(sizes: number[], workspaces?: number) {
   const started = new AsyncDisposableStack();
   const data = await Deno.makeTempDir({ prefix: "referrals-growth-" });
   started.defer(() => removeData(data));
@@ -56,11 +56,11 @@ export async function makeDatabases(sizes: number[]) {
   started.defer(() => server.stop());
   await migrate(server.superuserUrl, defaults.supabase);
   const databases: Database[] = [];
-  for (const size of sizes) databases.push(await makeDatabase(server.superuserUrl, size));
+  for (const size of sizes) databases.push(await makeDatabase(server.superuserUrl, size, workspaces));
   return { databases, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
-async function makeDatabase(template: string, size: number): Promise<Database> {
+async function makeDatabase(template: string, size: number, workspaces?: number): Promise<Database> {
   const start = performance.now();
   const name = `referrals_${size}`;
   const url = new URL(template);
@@ -70,7 +70,7 @@ async function makeDatabase(template: string, size: number): Promise<Database> {
   await set(admin.sql, { max_wal_size: "8GB", autovacuum: "off", full_page_writes: "off" });
   await admin.sql.unsafe(`create database ${name} template postgres owner postgres`);
   await using own = connect(url.href);
-  const filled = await fill(own.sql, size, true);
+  const filled = await fill(own.sql, size, workspaces);
   await set(admin.sql, { full_page_writes: "on" });
   const seconds = ((performance.now() - start) / 1_000).toFixed(0);
   const differences = await drift(own.sql);

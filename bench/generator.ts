@@ -5,11 +5,8 @@ export interface Filled {
   companyId: string;
   /** A key of it that may do everything. */
   keyId: string;
-  /** All that were made, for `empty`. */
-  companyIds: string[];
 }
 
-const workspaces = 20;
 const tables = [
   "public.companies",
   "public.company_settings",
@@ -35,10 +32,10 @@ const tables = [
 /**
  * Fills a database with so many referrals, a tenth as many contacts, a fifth as many opportunities and requests, and the last
  * 30 days' events, runs and deliveries, in workspaces of very different size. Some contacts, opportunities and stages have far
- * more than others. Takes a superuser's connection; `bulk` makes the indexes afterwards, for a database that nobody else uses.
+ * more than others. Takes a superuser's connection to a database that nobody else uses: it makes the indexes afterwards.
  */
-export async function fill(sql: postgres.Sql, referrals: number, bulk = false): Promise<Filled> {
-  const filled = await sql.begin(async (tx) => {
+export async function fill(sql: postgres.Sql, referrals: number, workspaces = 20): Promise<Filled> {
+  const [{ company_id: companyId, key_id: keyId }] = await sql.begin(async (tx) => {
     await tx.unsafe(`
       set local session_replication_role = replica;
       set local synchronous_commit = off;
@@ -49,16 +46,15 @@ export async function fill(sql: postgres.Sql, referrals: number, bulk = false): 
       set local enable_nestloop = off;
       select setseed(0.5);
     `);
-    const indexes = bulk ? await dropIndexes(tx) : [];
-    await tx.unsafe(people(referrals));
+    const indexes = await dropIndexes(tx);
+    await tx.unsafe(people(referrals, workspaces));
     await tx.unsafe(chains);
     await tx.unsafe(surroundings);
     for (const index of indexes) await tx.unsafe(index);
-    return await tx`select no, company_id, key_id from scale order by no`;
+    return await tx`select company_id, key_id from scale where no = 0`;
   });
   await sql.unsafe(`vacuum analyze ${tables.join(", ")}`);
-  const [{ company_id: companyId, key_id: keyId }] = filled;
-  return { companyId, keyId, companyIds: filled.map(({ company_id }) => company_id) };
+  return { companyId, keyId };
 }
 
 async function dropIndexes(tx: postgres.TransactionSql): Promise<string[]> {
@@ -74,7 +70,7 @@ async function dropIndexes(tx: postgres.TransactionSql): Promise<string[]> {
 
 const ago = (days: number, part: string) => `(now() - interval '${days} days' * (1 - ${part}))::timestamptz(3)`;
 
-const people = (referrals: number) => `
+const people = (referrals: number, workspaces: number) => `
   create temporary table scale on commit drop as
   with weight as (
     select no, case when no = 0 then 0.5 else 0.5 / no ^ 2 / sum(1.0 / greatest(no, 1) ^ 2) filter (where no > 0) over () end as share
@@ -82,8 +78,8 @@ const people = (referrals: number) => `
   )
   select no, gen_random_uuid() as company_id, gen_random_uuid() as key_id, gen_random_uuid() as automation_id,
     gen_random_uuid() as subscription_id, gen_random_uuid() as pipeline_id, gen_random_uuid() as side_pipeline_id,
-    case when no = 0 then ${referrals} - sum(round(${referrals} * share)) filter (where no > 0) over ()
-      else round(${referrals} * share) end::integer as referrals,
+    case when no = 0 then ${referrals} - sum(greatest(round(${referrals} * share), 3)) filter (where no > 0) over ()
+      else greatest(round(${referrals} * share), 3) end::integer as referrals,
     greatest(round(${referrals} / 10 * share), 5)::integer as contacts,
     greatest(round(${referrals} / 5 * share), 5)::integer as deals
   from weight;
@@ -281,24 +277,4 @@ export async function drift(sql: postgres.Sql): Promise<Record<string, unknown>[
     `;
     return [...cached, ...counted, ...placed, ...requests];
   });
-}
-
-/** Removes workspaces with all that is theirs, without a trace of it in the outbox. */
-export async function empty(sql: postgres.Sql, companyIds: string[]): Promise<void> {
-  await sql.begin(async (tx) => {
-    await tx`set local session_replication_role = replica`;
-    await tx`
-      delete from private.request_links using referral_requests
-      where request_id = referral_requests.id and company_id = any (${companyIds})
-    `;
-    await tx`
-      delete from private.thank_yous using referrals
-      where referral_id = referrals.id and company_id = any (${companyIds})
-    `;
-    for (const table of tables.filter((table) => !/request_links|thank_yous/.test(table))) {
-      const column = table === "public.companies" ? "id" : "company_id";
-      await tx`delete from ${tx(table)} where ${tx(column)} = any (${companyIds})`;
-    }
-  });
-  await sql.unsafe(`vacuum analyze ${tables.join(", ")}`);
 }

@@ -1,11 +1,14 @@
 -- Each list with one filter has an index in the list's order. None is partial by the filter's value: a prepared statement's
 -- plan does not know it.
 
--- The planner takes every workspace for an average one, a referrer for one of any workspace, and may read and sort all rows of
--- a large one where an index has them in order. Where an index serves, it is to be taken, and its plan to be kept: planning a
--- page anew takes longer than reading it.
+-- The planner takes every workspace for an average one, a referrer for one of any workspace, and may read, join and sort all rows
+-- of a large one where an index has them in order. Keys read by indexes, row by row, and keep a page's plan: planning it anew
+-- takes longer than reading it.
 alter role api_key set enable_seqscan = off;
 alter role api_key set enable_bitmapscan = off;
+alter role api_key set enable_hashjoin = off;
+alter role api_key set enable_mergejoin = off;
+alter role api_key set enable_material = off;
 alter role api_key set jit = off;
 alter role api_key set plan_cache_mode = force_generic_plan;
 notify pgrst, 'reload config';
@@ -16,6 +19,18 @@ create index webhook_deliveries_status
   on public.webhook_deliveries (subscription_id, company_id, status, created_at desc, id desc);
 create index webhook_deliveries_event_type
   on public.webhook_deliveries (subscription_id, company_id, event_type, created_at desc, id desc);
+
+-- A row's workspace follows from what the row belongs to. Who does not know that expects so few rows of one subscription that any
+-- further filter looks needless.
+create statistics public.automation_runs_owner (dependencies) on automation_id, company_id from public.automation_runs;
+create statistics public.webhook_deliveries_owner (dependencies) on subscription_id, company_id from public.webhook_deliveries;
+create statistics public.crm_deal_placements_owner (dependencies)
+  on stage_id, pipeline_id, company_id from public.crm_deal_placements;
+create statistics public.crm_deals_owner (dependencies)
+  on contact_id, primary_referrer_contact_id, company_id from public.crm_deals;
+create statistics public.referral_requests_owner (dependencies) on contact_id, company_id from public.referral_requests;
+create statistics public.referrals_owner (dependencies)
+  on referrer_contact_id, referred_contact_id, referred_deal_id, company_id from public.referrals;
 
 -- Opportunities by pipeline and stage: a placement carries when its opportunity was made.
 alter table public.crm_deal_placements add column deal_created_at timestamptz(3);
