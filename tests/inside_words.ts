@@ -18,7 +18,8 @@ export async function insideWords(document: Json): Promise<RegExp> {
       String.raw`\b(relation|column|constraint|policy|function) "|duplicate key|foreign key|permission denied`,
       String.raw`syntax error|invalid input (syntax|value)|is not a function|cannot read prop|\bundefined\b|\[object `,
       String.raw`\.[jt]sx?:\d+|\bat [\w.<>]+ \(|file:\/\/\/(?!etc)|node_modules|(type|range|syntax|reference|zod)error`,
-      String.raw`supabase|\bdeno\b|\bhono\b|\bzod\b`,
+      // `"ZOD"` may be a currency.
+      String.raw`supabase|\bdeno\b|\bhono\b|\bzod\b(?!")`,
     ].join("|"),
     "i",
   );
