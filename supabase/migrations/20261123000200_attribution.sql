@@ -84,34 +84,42 @@ $$;
 -- An opportunity with its placements and referrer, for a caller who has been let in already.
 create function private.placements_in(deal_id uuid, workspace uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(
-    jsonb_build_object(
-      'id', placement.id,
-      'pipeline_id', placement.pipeline_id,
-      'stage_id', placement.stage_id,
-      'position', placement.position,
-      'pipeline', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
-      'stage', jsonb_build_object('id', stage.id, 'name', stage.name)
-    ) order by placement.created_at, placement.id
-  ), '[]')
-  from public.crm_deal_placements as placement
-  join public.crm_pipelines as pipeline on pipeline.id = placement.pipeline_id
-  join public.crm_pipeline_stages as stage on stage.id = placement.stage_id
-  where placement.deal_id = placements_in.deal_id and placement.company_id = workspace
+begin
+  return (
+    select coalesce(jsonb_agg(
+      jsonb_build_object(
+        'id', placement.id,
+        'pipeline_id', placement.pipeline_id,
+        'stage_id', placement.stage_id,
+        'position', placement.position,
+        'pipeline', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
+        'stage', jsonb_build_object('id', stage.id, 'name', stage.name)
+      ) order by placement.created_at, placement.id
+    ), '[]')
+    from public.crm_deal_placements as placement
+    join public.crm_pipelines as pipeline on pipeline.id = placement.pipeline_id
+    join public.crm_pipeline_stages as stage on stage.id = placement.stage_id
+    where placement.deal_id = placements_in.deal_id and placement.company_id = workspace
+  );
+end
 $$;
 
 create or replace function private.deal_placements(deal_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select private.placements_in(deal_placements.deal_id, private.company_for('opportunities:read'))
+begin
+  return (
+    select private.placements_in(deal_placements.deal_id, private.company_for('opportunities:read'))
+  );
+end
 $$;
 
 -- Attributions of one opportunity come one after the other. Not by a lock on its row: whoever writes a referral locks that

@@ -78,66 +78,74 @@ $$;
 -- What conditions and `{{...}}` tokens see of a run beside its `trigger_data`, all of it the run's own workspace's.
 create function private.run_context(workspace uuid, trigger_data jsonb)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'company', private.brand(companies),
-    'deal', case when deal.id is not null then jsonb_build_object(
-      'id', deal.id,
-      'name', deal.name,
-      'status', deal.status,
-      'value', deal.value,
-      'currency', deal.currency,
-      'lead_source', deal.lead_source,
-      'contact_id', deal.contact_id,
-      'primary_referrer_contact_id', deal.primary_referrer_contact_id,
-      'primary_referrer_category', deal.primary_referrer_category
-    ) end,
-    'contact', private.contact_card(contact),
-    'referrer', private.contact_card(referrer)
-  )
-  from public.companies
-  left join public.crm_deals as deal on deal.company_id = companies.id
-    and deal.id = private.as_id(coalesce(trigger_data ->> 'deal_id', trigger_data ->> 'referred_deal_id'))
-  left join public.crm_contacts as contact on contact.company_id = companies.id
-    and contact.id = coalesce(
-      private.as_id(trigger_data ->> 'contact_id'), private.as_id(trigger_data ->> 'referred_contact_id'), deal.contact_id
+begin
+  return (
+    select jsonb_build_object(
+      'company', private.brand(companies),
+      'deal', case when deal.id is not null then jsonb_build_object(
+        'id', deal.id,
+        'name', deal.name,
+        'status', deal.status,
+        'value', deal.value,
+        'currency', deal.currency,
+        'lead_source', deal.lead_source,
+        'contact_id', deal.contact_id,
+        'primary_referrer_contact_id', deal.primary_referrer_contact_id,
+        'primary_referrer_category', deal.primary_referrer_category
+      ) end,
+      'contact', private.contact_card(contact),
+      'referrer', private.contact_card(referrer)
     )
-  left join public.crm_contacts as referrer on referrer.company_id = companies.id
-    and referrer.id = coalesce(
-      private.as_id(trigger_data ->> 'referrer_contact_id'), deal.primary_referrer_contact_id
-    )
-  where companies.id = workspace
+    from public.companies
+    left join public.crm_deals as deal on deal.company_id = companies.id
+      and deal.id = private.as_id(coalesce(trigger_data ->> 'deal_id', trigger_data ->> 'referred_deal_id'))
+    left join public.crm_contacts as contact on contact.company_id = companies.id
+      and contact.id = coalesce(
+        private.as_id(trigger_data ->> 'contact_id'), private.as_id(trigger_data ->> 'referred_contact_id'), deal.contact_id
+      )
+    left join public.crm_contacts as referrer on referrer.company_id = companies.id
+      and referrer.id = coalesce(
+        private.as_id(trigger_data ->> 'referrer_contact_id'), deal.primary_referrer_contact_id
+      )
+    where companies.id = workspace
+  );
+end
 $$;
 
 -- A run as the dispatcher works on it.
 create function private.run_job(run public.automation_runs)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'run_id', run.id,
-    'event_id', run.event_id,
-    'trigger_type', run.trigger_type,
-    'trigger_data', run.trigger_data,
-    'conditions', automations.conditions,
-    'actions', (
-      select coalesce(jsonb_agg(
-        jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-        order by sequence, created_at, id
-      ), '[]')
-      from public.automation_actions
-      where automation_id = automations.id and company_id = automations.company_id
-    ),
-    'action_results', run.action_results,
-    'context', private.run_context(run.company_id, run.trigger_data)
-  )
-  from public.automations
-  where automations.id = run.automation_id
+begin
+  return (
+    select jsonb_build_object(
+      'run_id', run.id,
+      'event_id', run.event_id,
+      'trigger_type', run.trigger_type,
+      'trigger_data', run.trigger_data,
+      'conditions', automations.conditions,
+      'actions', (
+        select coalesce(jsonb_agg(
+          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
+          order by sequence, created_at, id
+        ), '[]')
+        from public.automation_actions
+        where automation_id = automations.id and company_id = automations.company_id
+      ),
+      'action_results', run.action_results,
+      'context', private.run_context(run.company_id, run.trigger_data)
+    )
+    from public.automations
+    where automations.id = run.automation_id
+  );
+end
 $$;
 
 -- How long who took a run or a delivery may work on it before somebody else does.

@@ -59,46 +59,6 @@ begin
 end
 $$;
 
-create or replace function private.placements_in(deal_id uuid, workspace uuid)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return (
-    select coalesce(jsonb_agg(
-      jsonb_build_object(
-        'id', placement.id,
-        'pipeline_id', placement.pipeline_id,
-        'stage_id', placement.stage_id,
-        'position', placement.position,
-        'pipeline', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
-        'stage', jsonb_build_object('id', stage.id, 'name', stage.name)
-      ) order by placement.created_at, placement.id
-    ), '[]')
-    from public.crm_deal_placements as placement
-    join public.crm_pipelines as pipeline on pipeline.id = placement.pipeline_id
-    join public.crm_pipeline_stages as stage on stage.id = placement.stage_id
-    where placement.deal_id = placements_in.deal_id and placement.company_id = workspace
-  );
-end
-$$;
-
-create or replace function private.deal_placements(deal_id uuid)
-returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-  return (
-    select private.placements_in(deal_placements.deal_id, private.company_for('opportunities:read'))
-  );
-end
-$$;
-
 create or replace function private.referral_referrer(referral_id uuid)
 returns jsonb
 language plpgsql
@@ -243,77 +203,6 @@ begin
     join public.crm_contacts as referrer on referrer.id = referrals.referrer_contact_id
     left join public.crm_contacts as friend on friend.id = referrals.referred_contact_id
     where referrals.id = thank_you_mail.referral_id
-  );
-end
-$$;
-
-create or replace function private.run_context(workspace uuid, trigger_data jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return (
-    select jsonb_build_object(
-      'company', private.brand(companies),
-      'deal', case when deal.id is not null then jsonb_build_object(
-        'id', deal.id,
-        'name', deal.name,
-        'status', deal.status,
-        'value', deal.value,
-        'currency', deal.currency,
-        'lead_source', deal.lead_source,
-        'contact_id', deal.contact_id,
-        'primary_referrer_contact_id', deal.primary_referrer_contact_id,
-        'primary_referrer_category', deal.primary_referrer_category
-      ) end,
-      'contact', private.contact_card(contact),
-      'referrer', private.contact_card(referrer)
-    )
-    from public.companies
-    left join public.crm_deals as deal on deal.company_id = companies.id
-      and deal.id = private.as_id(coalesce(trigger_data ->> 'deal_id', trigger_data ->> 'referred_deal_id'))
-    left join public.crm_contacts as contact on contact.company_id = companies.id
-      and contact.id = coalesce(
-        private.as_id(trigger_data ->> 'contact_id'), private.as_id(trigger_data ->> 'referred_contact_id'), deal.contact_id
-      )
-    left join public.crm_contacts as referrer on referrer.company_id = companies.id
-      and referrer.id = coalesce(
-        private.as_id(trigger_data ->> 'referrer_contact_id'), deal.primary_referrer_contact_id
-      )
-    where companies.id = workspace
-  );
-end
-$$;
-
-create or replace function private.run_job(run public.automation_runs)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return (
-    select jsonb_build_object(
-      'run_id', run.id,
-      'event_id', run.event_id,
-      'trigger_type', run.trigger_type,
-      'trigger_data', run.trigger_data,
-      'conditions', automations.conditions,
-      'actions', (
-        select coalesce(jsonb_agg(
-          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-          order by sequence, created_at, id
-        ), '[]')
-        from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
-      ),
-      'action_results', run.action_results,
-      'context', private.run_context(run.company_id, run.trigger_data)
-    )
-    from public.automations
-    where automations.id = run.automation_id
   );
 end
 $$;

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { logError } from "./log.ts";
 
 /** Every error code of the contract with its status, and what a caller can do about it. */
 export const errorCodes = {
@@ -84,5 +85,5 @@ export function answerError(error: unknown, c: Context): Response {
 
 function logFailure({ code, message, more }: ApiError, requestId: string) {
   const cause = more.cause instanceof Error ? more.cause.stack : more.cause;
-  console.error(JSON.stringify({ level: "error", request_id: requestId, code, message, cause }));
+  logError(message, { request_id: requestId, code, cause });
 }

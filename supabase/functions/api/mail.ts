@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { headerText } from "./emails/header.ts";
+import { logError } from "./log.ts";
 
 export type Mail = {
   to: string;
@@ -47,15 +48,7 @@ export async function sendMail(config: Config, mail: Mail): Promise<Outcome> {
   const failure: Failure = error ?? { name: "application_error", statusCode: null };
   // The key was used with another text, so that mail has gone out: the name or brand changed between two tries.
   if (failure.name === "invalid_idempotent_request") return { id: null, error: null };
-  console.error(
-    JSON.stringify({
-      level: "error",
-      message: "A mail failed",
-      name: failure.name,
-      status: failure.statusCode,
-      key: mail.idempotencyKey,
-    }),
-  );
+  logError("A mail failed", { name: failure.name, status: failure.statusCode, key: mail.idempotencyKey });
   return { id: null, error: sentence(failure) };
 }
 

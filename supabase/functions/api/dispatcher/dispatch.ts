@@ -1,10 +1,12 @@
 import { executeRun, type Job } from "../automations/runs.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
+import { causeOf, logError } from "../log.ts";
 import { KeptConnections } from "../webhooks/kept.ts";
-import { deliver, type Delivery, type Outcome } from "./deliver.ts";
+import { deliver, type Delivery } from "./deliver.ts";
 import { insist } from "./insist.ts";
 import { outbox } from "./outbox.ts";
+import { Recorder } from "./recorder.ts";
 
 /** What `private.claim_work` gives; a run that `runs_alone` may be what ended dispatchers before this one. */
 type Work = { deliveries: Delivery[]; runs: ClaimedJob[]; more: boolean };
@@ -25,8 +27,6 @@ const mostWaiting = 2_000;
 /** Shorter than the lease in the database, by a sending's deadline: what waited longer is left to who claims it next. */
 const freshFor = 40_000;
 const lookAgainAfter = 300;
-const recordAfter = 80;
-const recordAtOnce = 250;
 
 const loops = new WeakMap<Config, Loop>();
 
@@ -88,7 +88,7 @@ class Loop {
       }
     } catch (error) {
       // What is due stays due: the sweep wakes the next loop.
-      log("The outbox cannot be read", error);
+      logError("The outbox cannot be read", causeOf(error));
     } finally {
       stopsClaiming();
     }
@@ -174,7 +174,7 @@ class Loop {
     endpoint.sending++;
     this.#sending++;
     const outcome = await deliver(delivery, endpoint.kept, this.#config)
-      .catch((error) => log("A delivery was interrupted", error));
+      .catch((error) => logError("A delivery was interrupted", causeOf(error)));
     if (outcome) {
       this.#records.add(outcome);
       endpoint.pace += (outcome.duration_ms - endpoint.pace) / 10;
@@ -202,55 +202,11 @@ class Loop {
     const patient: Pick<Database, "ask"> = { ask: (query) => insist(() => this.#database.ask(query)) };
     for (const job of jobs) {
       while (job.runs_alone && this.#running > 1) await this.#change.promise;
-      await executeRun(job, patient, this.#config).catch((error) => log("A run was interrupted", error));
+      await executeRun(job, patient, this.#config).catch((error) => logError("A run was interrupted", causeOf(error)));
       this.#running--;
       if (job.runs_alone) this.#runsAlone = false;
     }
     this.#woken = true;
     this.#changed();
   }
-}
-
-/** Records outcomes a few milliseconds after the first, together; what cannot be recorded is delivered again. */
-class Recorder {
-  /** Whether the database was away when it was asked last. */
-  isBehind = false;
-  readonly #database: Database;
-  readonly #caughtUp: () => void;
-  #waiting: Outcome[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #recording: Promise<void> = Promise.resolve();
-
-  constructor(database: Database, caughtUp: () => void) {
-    this.#database = database;
-    this.#caughtUp = caughtUp;
-  }
-
-  add(outcome: Outcome) {
-    this.#waiting.push(outcome);
-    if (this.#waiting.length >= recordAtOnce) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), recordAfter);
-  }
-
-  flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#recording = this.#recording.then(() => this.#record());
-    return this.#recording;
-  }
-
-  async #record(): Promise<void> {
-    const outcomes = this.#waiting.splice(0);
-    if (outcomes.length === 0) return;
-    const record = () => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes }));
-    await insist(record, () => this.isBehind = true)
-      .catch((error) => log(`${outcomes.length} outcomes were not recorded`, error));
-    if (!this.isBehind) return;
-    this.isBehind = false;
-    this.#caughtUp();
-  }
-}
-
-function log(message: string, error: unknown) {
-  console.error(JSON.stringify({ level: "error", message, cause: error instanceof Error ? error.message : error }));
 }

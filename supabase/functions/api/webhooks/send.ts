@@ -1,6 +1,7 @@
 import { type AddressOptions, hostOf, lookUp, portOf } from "./addresses.ts";
 import { Answer, BadAnswer } from "./answer.ts";
 import { connect, type Connection, Failed, type Place } from "./connection.ts";
+import { logError } from "../log.ts";
 import type { KeptConnections } from "./kept.ts";
 
 export type Sent = {
@@ -146,7 +147,7 @@ function request(target: URL, body: string, headers: Record<string, string>, con
 
 function sentence(cause: unknown): string {
   if (cause instanceof Failed) return cause.message;
-  console.error(JSON.stringify({ level: "error", message: "A webhook could not be sent", cause: String(cause) }));
+  logError("A webhook could not be sent", { cause: String(cause) });
   return "The webhook could not be sent.";
 }
 

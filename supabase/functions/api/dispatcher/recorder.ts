@@ -1,0 +1,47 @@
+import type { Database } from "../database.ts";
+import { causeOf, logError } from "../log.ts";
+import type { Outcome } from "./deliver.ts";
+import { insist } from "./insist.ts";
+
+const recordAfter = 80;
+const recordAtOnce = 250;
+
+/** Records outcomes a few milliseconds after the first, together; what cannot be recorded is delivered again. */
+export class Recorder {
+  /** Whether the database was away when it was asked last. */
+  isBehind = false;
+  readonly #database: Database;
+  readonly #caughtUp: () => void;
+  #waiting: Outcome[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #recording: Promise<void> = Promise.resolve();
+
+  constructor(database: Database, caughtUp: () => void) {
+    this.#database = database;
+    this.#caughtUp = caughtUp;
+  }
+
+  add(outcome: Outcome) {
+    this.#waiting.push(outcome);
+    if (this.#waiting.length >= recordAtOnce) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), recordAfter);
+  }
+
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#recording = this.#recording.then(() => this.#record());
+    return this.#recording;
+  }
+
+  async #record(): Promise<void> {
+    const outcomes = this.#waiting.splice(0);
+    if (outcomes.length === 0) return;
+    const record = () => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes }));
+    await insist(record, () => this.isBehind = true)
+      .catch((error) => logError(`${outcomes.length} outcomes were not recorded`, causeOf(error)));
+    if (!this.isBehind) return;
+    this.isBehind = false;
+    this.#caughtUp();
+  }
+}
