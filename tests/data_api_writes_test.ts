@@ -203,3 +203,24 @@ Deno.test("a key whose row was narrowed sees and writes nothing around the funct
   assertEquals(answer(await write(alice)), [401, "UNAUTHORIZED"]);
   assertEquals({ ...await contents(alice), api_keys: [] }, { ...before, api_keys: [] });
 });
+
+Deno.test("a view is written by nobody, and refuses like what is not granted", async () => {
+  const { alice } = await world();
+  await rowsOf(alice);
+  const before = await contents(alice);
+  const answers: Record<string, unknown> = {};
+
+  for (const view of ["placed_deals", "expired_requests"]) {
+    const own = `/${view}?company_id=eq.${alice.companyId}`;
+    assertEquals((await alice.rest("GET", own)).body.length, 1, view);
+    answers[view] = await Promise.all([
+      alice.rest("POST", `/${view}`, { company_id: alice.companyId }),
+      alice.rest("PATCH", own, { company_id: alice.companyId }),
+      alice.rest("DELETE", own),
+    ]).then((replies) => replies.map(answer));
+  }
+
+  const refused = [[403, "42501"], [403, "42501"], [403, "42501"]];
+  assertEquals(answers, { placed_deals: refused, expired_requests: refused });
+  assertEquals(await contents(alice), before);
+});
