@@ -20,7 +20,7 @@ for (const [primary_color, logo_url] of [["#ffffff", "https://cdn.example.com/lo
     await alice.changes("/company", { primary_color, logo_url, name: "Donaudampfschifffahrtsgesellschaftskapitän" });
     await alice.changes("/company/crm-settings", { referral_categories: ["Physiotherapy", "W".repeat(80)] });
     const [open, late, withdrawn] = await Promise.all([ask(alice), ask(alice), ask(alice)]);
-    await sql`update referral_requests set expires_at = now() where id = ${late.requestId}`;
+    await sql`update referral_requests set expires_at = now() - interval '1 second' where id = ${late.requestId}`;
     await alice.delete(`/referrals/requests/${withdrawn.requestId}`);
     await using visit = await openPage(browser, { bypassCSP: true });
     const { page, context } = visit;

@@ -90,7 +90,7 @@ Deno.test("noah's details are handed in by a plain form, and rita is thanked", a
 Deno.test("an expired, a withdrawn and an unknown link say so kindly, and take nothing", async () => {
   const { alice } = await world();
   const [late, withdrawn] = [await ask(alice), await ask(alice)];
-  await sql`update referral_requests set expires_at = now() where id = ${late.requestId}`;
+  await sql`update referral_requests set expires_at = now() - interval '1 second' where id = ${late.requestId}`;
   await alice.delete(`/referrals/requests/${withdrawn.requestId}`);
   const before = await contents(alice);
 

@@ -70,7 +70,7 @@ Deno.test("a request is expired by the clock and by withdrawal, in reads and in 
   const rita = await alice.creates("/contacts", { first_name: "Rita", email: "rita@example.com" });
   const ask = () => alice.creates("/referrals/request", { contact_id: rita.id });
   const [late, withdrawn, open] = [await ask(), await ask(), await ask()];
-  await sql`update referral_requests set expires_at = now() where id = ${late.request_id}`;
+  await sql`update referral_requests set expires_at = now() - interval '1 second' where id = ${late.request_id}`;
 
   const gone = await alice.delete(`/referrals/requests/${withdrawn.request_id}`);
   const replies = await Promise.all(
@@ -99,18 +99,20 @@ Deno.test("a request that lapses is expired at once, whether or not the job has 
   const written = async () =>
     (await sql`select written_status, lapses_at is null as settled from referral_requests where id = ${lapsing.request_id}`)
       .map((row) => Object.values(row));
+  const edited = async () => (await sql`select updated_at from referral_requests where id = ${lapsing.request_id}`)[0];
 
   await sql`update referral_requests set expires_at = now() + interval '300 ms' where id = ${lapsing.request_id}`;
   await eventually(async () => (await ids("status=expired")).length === 2);
   const [before, unwritten] = [await ids("status=expired"), await ids("status=sent")];
   const page = await alice.get("/referrals/requests?status=expired&limit=1");
   const next = await alice.get(`/referrals/requests?status=expired&limit=1&after=${page.body.pagination.next_cursor}`);
+  const stamp = await edited();
   await sql`select private.write_expired_requests()`;
 
   assertEquals([before, unwritten], [[lapsing.request_id, older.request_id], [open.request_id]]);
   assertEquals([page, next].map(({ data }) => data[0].id), [lapsing.request_id, older.request_id]);
   assertEquals([page, next].map(({ body }) => body.pagination.total), [2, 2]);
-  assertEquals(await written(), [["expired", true]]);
+  assertEquals([await written(), await edited()], [[["expired", true]], stamp]);
   assertEquals([await ids("status=expired"), await ids("status=sent")], [before, unwritten]);
 
   await alice.post(`/referrals/requests/${lapsing.request_id}/resend`);

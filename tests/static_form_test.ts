@@ -101,7 +101,7 @@ for (const [width, colorScheme] of [[320, "light"], [1280, "dark"]] as const) {
 Deno.test("it says kindly that a link is sent, expired or unknown, and that nobody answers", async () => {
   const { alice } = await world();
   const [late, open] = await Promise.all([ask(alice), ask(alice)]);
-  await sql`update referral_requests set expires_at = now() where id = ${late.requestId}`;
+  await sql`update referral_requests set expires_at = now() - interval '1 second' where id = ${late.requestId}`;
   await using visit = await openPage(browser);
   const { page, context } = visit;
   const says = (name: string) => page.getByRole("heading", { level: 1, name }).waitFor();

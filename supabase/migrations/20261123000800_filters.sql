@@ -134,9 +134,13 @@ $$;
 create trigger referral_requests_write_status before insert or update on public.referral_requests
   for each row execute function private.write_request_status();
 
-alter table public.referral_requests disable trigger referral_requests_touch;
-update public.referral_requests set written_status = 'sent';
-alter table public.referral_requests enable trigger referral_requests_touch;
+-- A request that lapses is not edited: only the job, and the line below, name the status in a statement. Triggers fire by name,
+-- so this one comes before the other has written it.
+drop trigger referral_requests_touch on public.referral_requests;
+create trigger referral_requests_touch before update on public.referral_requests
+  for each row when (new.written_status = old.written_status) execute function private.touch_updated_at();
+
+update public.referral_requests set written_status = '';
 
 create index referral_requests_status
   on public.referral_requests (company_id, written_status, created_at desc, id desc);
