@@ -22,47 +22,53 @@ interface Outcome {
 }
 
 /**
- * Sends what net.sql queues, as pg_net's worker would: once, when the transaction has committed; the outcome is kept for six
- * hours. Unlike there, who answers late keeps nobody waiting but the last of fifty. Gives what ends it.
+ * Sends what net.sql queues, as pg_net's worker would: when the transaction has committed. A request stays in the queue until it
+ * is answered, and is sent again when the connection to the database was lost before that; the outcome is kept for six hours.
+ * Unlike there, who answers late keeps nobody waiting but the last of fifty. Gives what ends it.
  */
 export function startNet(superuserUrl: string): () => Promise<void> {
   // A kept connection that breaks would have Deno send a request a second time.
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   const stopping = new AbortController();
-  const sending = new Set<Promise<void>>();
+  const started = new Set<Promise<void>>();
+  let sending = new Set<string>();
 
-  const beat = everySecond(superuserUrl, async (sql) => {
+  const beat = everySecond(superuserUrl, async (sql, isNew) => {
+    // Behind a crash the queue is empty, and its ids begin anew.
+    if (isNew) sending = new Set();
     await sql`listen net`;
+    await sql`delete from net._http_response where created < now() - interval '6 hours'`;
     const queued = await sql<Queued[]>`
-      with expired as (
-        delete from net._http_response where created < now() - interval '6 hours'
-      ), next as materialized (
-        select id from net.http_request_queue order by id limit ${most - sending.size} for update skip locked
-      )
-      delete from net.http_request_queue as queue using next
-      where queue.id = next.id
-      returning queue.*
+      select * from net.http_request_queue where id <> all (${`{${[...sending]}}`}::bigint[]) order by id limit ${
+      most - sending.size
+    }
     `;
     for (const request of queued) {
-      const sent: Promise<void> = deliver(request).finally(() => {
-        if (sending.size === most) beat.now();
-        sending.delete(sent);
-      });
-      sending.add(sent);
+      const sent: Promise<void> = deliver(request, sending).finally(() => started.delete(sent));
+      started.add(sent);
     }
   }, () => beat.now());
 
-  async function deliver(request: Queued): Promise<void> {
+  async function deliver(request: Queued, among: Set<string>): Promise<void> {
+    among.add(request.id);
     const outcome = { id: request.id, ...await send(request, client, stopping.signal) };
-    await beat.run((sql) => sql`insert into net._http_response ${sql(outcome)}`).catch((error) => {
+    if (among !== sending) return;
+    await beat.run((sql) =>
+      sql`
+        with answered as (delete from net.http_request_queue where id = ${request.id})
+        insert into net._http_response ${sql(outcome)}
+      `
+    ).catch((error) => {
       if (!isLostConnection(error)) console.error(`The outcome of ${request.url} is not kept: ${error.message}`);
     });
+    if (among.size === most) beat.now();
+    among.delete(request.id);
   }
 
   return async () => {
     stopping.abort();
     await beat.stop();
-    await Promise.all(sending);
+    await Promise.all(started);
     client.close();
   };
 }
