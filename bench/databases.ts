@@ -52,7 +52,15 @@ export async function makeDatabases(sizes: number[], workspaces?: number) {
   const started = new AsyncDisposableStack();
   const data = await Deno.makeTempDir({ prefix: "referrals-growth-" });
   started.defer(() => removeData(data));
-  const server = await startPostgres(data, claimPort(0, "--db-port"), true);
+  const port = claimPort(0, "--db-port");
+  const draft = await startPostgres(data, port, true);
+  {
+    await using admin = connect(draft.superuserUrl);
+    // As who has a million rows sets it; by default it is 128 MB, less than the indexes that one write goes into.
+    await set(admin.sql, { shared_buffers: "2GB" });
+  }
+  await draft.stop();
+  const server = await startPostgres(data, port, false);
   started.defer(() => server.stop());
   await migrate(server.superuserUrl, defaults.supabase);
   const databases: Database[] = [];

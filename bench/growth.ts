@@ -32,7 +32,13 @@ export async function growth(options: { json?: string; sizes?: string } = {}): P
   const places: Place[] = [];
   for (const database of databases) places.push(await placeOf(database));
   const statements = await measureStatements(places);
+  // A core that others slow down makes curves too: what misses is measured once more, on new connections and for longer.
+  const missed = statements.filter(({ judged, grows }) => judged && grows).map(({ name }) => name);
+  for (const again of await measureStatements(places, missed, 3 * rounds)) {
+    statements[statements.findIndex(({ name }) => name === again.name)] = again;
+  }
   printStatements({ sizes, statements });
+  if (missed.length > 0) console.log(`Measured once more, in ${3 * rounds} rounds: ${missed.join("; ")}\n`);
   const profiled = await profile(places.at(-1)!);
   printProfile(profiled);
   const load = await measureLoad(places);
@@ -43,8 +49,11 @@ export async function growth(options: { json?: string; sizes?: string } = {}): P
   if (json) await Deno.writeTextFile(json, JSON.stringify(results, null, 2));
 }
 
-/** Times each statement on all databases in turns; before the first round each has run often enough for its final plan. */
-export async function measureStatements(places: Place[]): Promise<Measured[]> {
+/**
+ * Times all statements, or those named, on all databases in turns; before the first of them each has run often enough for its
+ * final plan.
+ */
+async function measureStatements(places: Place[], names?: string[], turns = rounds): Promise<Measured[]> {
   await using opened = new AsyncDisposableStack();
   const sessions: Record<NamedStatement["role"], Session>[] = [];
   for (const { database } of places) {
@@ -59,6 +68,7 @@ export async function measureStatements(places: Place[]): Promise<Measured[]> {
 
   const found: Measured[] = [];
   for (const { name, judged, isWrite } of places[0].list) {
+    if (names && !names.includes(name)) continue;
     const samplesOf = places.map(() => [] as number[]);
     const contenders = places.map((place, at) => {
       const { variants, role } = named(place, name);
@@ -74,7 +84,7 @@ export async function measureStatements(places: Place[]): Promise<Measured[]> {
         return median(own);
       };
     });
-    const measured = await interleave(rounds, Object.fromEntries(contenders.map((contender, at) => [at, contender])));
+    const measured = await interleave(turns, Object.fromEntries(contenders.map((contender, at) => [at, contender])));
     const medians = places.map((_, at) => median(measured[at]));
     // Round by round: the machine is at times faster than at others.
     const [least, most] = [measured[0], measured[places.length - 1]];
