@@ -365,136 +365,6 @@ begin
 end
 $$;
 
--- Queues a `webhook_test` event for the caller's subscription alone; gives the delivery. Raises 404, 409 when disabled.
-create function private.test_webhook(subscription_id uuid)
-returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  workspace uuid := private.require_company('webhooks:write');
-  event private.events;
-  delivery public.webhook_deliveries;
-begin
-  perform private.refuse_disabled_webhook(workspace, test_webhook.subscription_id);
-  insert into private.events (company_id, type, data, fanned_out_at)
-  values (workspace, 'webhook_test', jsonb_build_object('subscription_id', test_webhook.subscription_id), now())
-  returning * into event;
-  insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type)
-  values (workspace, test_webhook.subscription_id, event.id, event.type)
-  returning * into delivery;
-  return to_jsonb(delivery);
-end
-$$;
-
-create function private.refuse_disabled_webhook(workspace uuid, subscription_id uuid)
-returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  is_enabled boolean;
-begin
-  select enabled into is_enabled
-  from public.webhook_subscriptions
-  where id = refuse_disabled_webhook.subscription_id and company_id = workspace;
-  if not found then
-    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
-  elsif not is_enabled then
-    perform private.refuse(409, 'CONFLICT', 'This subscription is disabled: enable it first.');
-  end if;
-end
-$$;
-
--- Sends a delivery of the caller's workspace again, delivered or not, under the same webhook-id, with all tries anew; gives
--- it. Raises 404, 409 when the subscription is disabled or the event is gone.
-create function private.replay_webhook_delivery(delivery_id uuid)
-returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  workspace uuid := private.require_company('webhooks:write');
-  delivery public.webhook_deliveries;
-begin
-  select * into delivery
-  from public.webhook_deliveries
-  where id = delivery_id and company_id = workspace
-  for update;
-  if not found then
-    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
-  end if;
-  perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
-  if not exists (select from private.events where id = delivery.event_id) then
-    perform private.refuse(409, 'CONFLICT', 'This event is older than 30 days and is gone.');
-  end if;
-  update public.webhook_deliveries
-  set status = 'pending', attempt_count = 0, due_at = date_trunc('milliseconds', now()), delivered_at = null
-  where id = delivery.id
-  returning * into delivery;
-  perform private.wake_dispatcher();
-  return to_jsonb(delivery);
-end
-$$;
-
--- Wakes the dispatcher when something is due: for what a lost wake-up or a killed dispatcher left, and for retries.
-create function private.sweep()
-returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  if exists (select from private.events where fanned_out_at is null)
-    or exists (select from public.automation_runs where due_at <= now())
-    or exists (select from private.subscriptions_due('{}'))
-  then
-    perform private.wake_dispatcher();
-  end if;
-end
-$$;
-
--- Removes what is older than 30 days and done, secrets that expired, and what pg_cron, which keeps it for ever, has noted of our
--- jobs before yesterday.
-create function private.clean_up()
-returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  delete from public.webhook_deliveries where created_at < now() - interval '30 days' and (
-    due_at is null
-    or not exists (select from public.webhook_subscriptions where id = subscription_id and enabled)
-  );
-  delete from public.automation_runs where created_at < now() - interval '30 days' and due_at is null;
-  delete from private.events
-  where occurred_at < now() - interval '30 days'
-    and fanned_out_at is not null
-    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
-  delete from private.webhook_secrets where expires_at < now();
-  perform private.clean_up_job_notes();
-end
-$$;
-
-create function private.clean_up_job_notes()
-returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  delete from cron.job_run_details
-  where start_time < now() - interval '1 day'
-    and jobid in (select job.jobid from cron.job where job.jobname like 'referrals %');
-exception when others then
-  raise warning 'The notes of the jobs were not cleaned up: %', sqlerrm;
-end
-$$;
-
 create function public.accept_wake_up(issued_at bigint, signature text) returns boolean
 language sql stable set search_path = ''
 as $$ select private.accept_wake_up(issued_at, signature) $$;
@@ -507,41 +377,12 @@ create function public.record_deliveries(outcomes jsonb) returns void
 language sql set search_path = ''
 as $$ select private.record_deliveries(outcomes) $$;
 
-create function public.test_webhook(subscription_id uuid) returns jsonb
-language sql set search_path = ''
-as $$ select private.test_webhook(subscription_id) $$;
-
-create function public.replay_webhook_delivery(delivery_id uuid) returns jsonb
-language sql set search_path = ''
-as $$ select private.replay_webhook_delivery(delivery_id) $$;
-
 revoke execute on function private.accept_wake_up(bigint, text), private.fan_out(integer, integer, uuid[]),
   private.subscriptions_due(uuid[]), private.claim_deliveries(integer, uuid[]), private.delivery_jobs(uuid[]),
   private.runs_due(integer), private.claim_runs(integer), private.claim_work(integer, integer, uuid[]),
-  private.retry_wait(integer), private.record_deliveries(jsonb), private.test_webhook(uuid),
-  private.refuse_disabled_webhook(uuid, uuid), private.replay_webhook_delivery(uuid), private.sweep(), private.clean_up(),
-  private.clean_up_job_notes() from public;
+  private.retry_wait(integer), private.record_deliveries(jsonb) from public;
 revoke execute on function public.accept_wake_up(bigint, text), public.claim_work(integer, integer, uuid[]),
-  public.record_deliveries(jsonb), public.test_webhook(uuid), public.replay_webhook_delivery(uuid)
-  from public, anon, authenticated, service_role;
+  public.record_deliveries(jsonb) from public, anon, authenticated, service_role;
 grant execute on function private.accept_wake_up(bigint, text), private.claim_work(integer, integer, uuid[]),
   private.record_deliveries(jsonb), public.accept_wake_up(bigint, text), public.claim_work(integer, integer, uuid[]),
   public.record_deliveries(jsonb) to service_role;
-grant execute on function private.test_webhook(uuid), private.replay_webhook_delivery(uuid), public.test_webhook(uuid),
-  public.replay_webhook_delivery(uuid) to api_key;
-
--- Every 5 seconds, or every minute where pg_cron is older than 1.5.
-do $$
-begin
-  if to_regprocedure('cron.schedule(text, text, text)') is null then
-    raise warning 'This server has no pg_cron: nothing will sweep for what a lost wake-up leaves.';
-    return;
-  end if;
-  begin
-    perform cron.schedule('referrals sweep', '5 seconds', 'select private.sweep()');
-  exception when others then
-    perform cron.schedule('referrals sweep', '* * * * *', 'select private.sweep()');
-  end;
-  perform cron.schedule('referrals clean-up', '17 3 * * *', 'select private.clean_up()');
-end
-$$;
