@@ -82,10 +82,13 @@ Deno.test("who never answers keeps nobody else waiting, and is given up; who is 
   const [{ id: lost }] = await sql`select net.http_get(${nowhere.url}) as id`;
   const answers = await Promise.all(others.map(response));
   const given = await sql`select from net._http_response where id = ${hangs}`;
+  // As with pg_net: what asks whether a call is waiting sees it until it is answered.
+  const waiting = await queued(`${nina.url}/`);
   const [missing, late] = await Promise.all([response(lost), response(hangs)]);
 
   assertEquals(answers.map(({ status_code }) => status_code), Array(20).fill(200));
-  assertEquals([...given], []);
+  assertEquals([[...given], waiting, await queued(`${nina.url}/`)], [[], 1, 0]);
+  assertEquals(nina.paths().filter((path) => path === "/hangs"), ["/hangs"]);
   assertEquals([late.status_code, late.timed_out, late.error_msg], [null, true, "Timeout of 2000 ms reached."]);
   assertEquals([missing.status_code, missing.timed_out], [null, false]);
   assertNotEquals(missing.error_msg, null);
