@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { automate, trigger } from "./automating.ts";
 import { contents } from "./contents.ts";
-import { chain, type Json, type Person, sql, world } from "./world.ts";
+import { chain, eventually, type Json, type Person, sql, world } from "./world.ts";
 
 /** Fred's knee, which Rita referred, and a disabled automation that attributes it as `config` says when it is triggered. */
 async function scene(config: Json = {}) {
@@ -130,6 +130,36 @@ Deno.test("a chain that somebody else has put on record is left to them", async 
   assertEquals([first, again].map(({ action_results: [{ response }] }) => response), [left, left]);
   assertEquals([none, gist(own)[1]], [[], "created"]);
   assertEquals(await alice.gets(`/referrals/${referral.id}`), referral);
+});
+
+Deno.test("a chain that somebody puts on record while a run does is left to them, and the run goes on", async () => {
+  const { alice, rita, fred, knee, referral, runs } = await scene({ referrer_contact_id: "{{referrer_contact_id}}" });
+  await alice.delete(`/referrals/${referral.id}`);
+  const [isWritten, mayCommit] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  const writing = sql.begin(async (tx) => {
+    const [{ id }] = await tx`
+      insert into referrals (company_id, referrer_contact_id, referred_contact_id, referred_deal_id)
+      values (${alice.companyId}, ${rita.id}, ${fred.id}, ${knee.id}) returning id
+    `;
+    isWritten.resolve(id);
+    await mayCommit.promise;
+  });
+  const theirs = await isWritten.promise;
+
+  const running = runs({ referrer_contact_id: rita.id });
+  await eventually(async () =>
+    (await sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%run_attribute_referral%'`)
+      .length > 0
+  );
+  mayCommit.resolve();
+  const [run] = await Promise.all([running, writing]);
+
+  assertEquals([run.status, run.action_results[0].response], ["completed", {
+    referral_id: theirs,
+    operation: "unchanged",
+  }]);
+  assertEquals([(await alice.gets("/referrals")).length, await written(alice)], [1, []]);
+  assertEquals(await writes({ id: theirs }), 1);
 });
 
 Deno.test("of many runs for one opportunity at once one creates the referral", async () => {

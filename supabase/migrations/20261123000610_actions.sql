@@ -63,6 +63,22 @@ as $$
   ))
 $$;
 
+-- The referral on record for the same referrer, contact and opportunity, other than that one.
+create function private.referral_like(referral public.referrals, other_than uuid)
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select id
+  from public.referrals
+  where company_id = referral.company_id
+    and referrer_contact_id = referral.referrer_contact_id
+    and referred_contact_id = referral.referred_contact_id
+    and referred_deal_id = referral.referred_deal_id
+    and id is distinct from other_than
+$$;
+
 -- Writes the referral of the run's opportunity, or changes the one that this action wrote before (contract 5). `request`
 -- holds the fields to set; without a referrer it is the opportunity's primary contact. Effect and result are one
 -- transaction, so repeating it does nothing. Raises the contract's refusals.
@@ -104,6 +120,8 @@ begin
   for update of referrals;
 
   wanted := kept;
+  wanted.company_id := run.company_id;
+  wanted.referred_deal_id := deal.id;
   wanted.status := coalesce(request ->> 'status', kept.status, 'pending');
   wanted.category := case when request ? 'category' then request ->> 'category' else kept.category end;
   wanted.notes := case when request ? 'notes' then request ->> 'notes' else kept.notes end;
@@ -122,29 +140,27 @@ begin
 
   perform set_config('referrals.chain_depth', (run.depth + 1)::text, true);
   -- What is on record already, by the form or by hand, is attribution enough.
-  select id into recorded
-  from public.referrals
-  where company_id = run.company_id
-    and referrer_contact_id = wanted.referrer_contact_id
-    and referred_contact_id = wanted.referred_contact_id
-    and referred_deal_id = deal.id
-    and id is distinct from kept.id;
-  if recorded is not null then
-    kept.id := recorded;
-  elsif kept.id is null then
+  recorded := private.referral_like(wanted, kept.id);
+  if recorded is null and kept.id is null then
     insert into public.referrals (
       company_id, referrer_contact_id, referred_contact_id, referred_deal_id, source, status, category, notes
     )
     values (
-      run.company_id, wanted.referrer_contact_id, wanted.referred_contact_id, deal.id, 'automation', wanted.status,
-      wanted.category, wanted.notes
+      wanted.company_id, wanted.referrer_contact_id, wanted.referred_contact_id, wanted.referred_deal_id, 'automation',
+      wanted.status, wanted.category, wanted.notes
     )
+    on conflict do nothing
     returning * into kept;
-    insert into private.automation_referrals (action_id, deal_id, referral_id)
-    values (action.id, deal.id, kept.id)
-    on conflict on constraint automation_referrals_pkey do update set referral_id = excluded.referral_id;
-    operation := 'created';
-  elsif (kept.referrer_contact_id, kept.referred_contact_id, kept.status, kept.category, kept.notes)
+    if found then
+      insert into private.automation_referrals (action_id, deal_id, referral_id)
+      values (action.id, deal.id, kept.id)
+      on conflict on constraint automation_referrals_pkey do update set referral_id = excluded.referral_id;
+      operation := 'created';
+    else
+      -- Somebody put it on record while this insert waited for them.
+      recorded := private.referral_like(wanted, null);
+    end if;
+  elsif recorded is null and (kept.referrer_contact_id, kept.referred_contact_id, kept.status, kept.category, kept.notes)
     is distinct from
     (wanted.referrer_contact_id, wanted.referred_contact_id, wanted.status, wanted.category, wanted.notes)
   then
@@ -159,7 +175,7 @@ begin
   end if;
 
   perform private.record_completed(
-    run.id, action, request, jsonb_build_object('referral_id', kept.id, 'operation', operation)
+    run.id, action, request, jsonb_build_object('referral_id', coalesce(recorded, kept.id), 'operation', operation)
   );
 end
 $$;
@@ -223,7 +239,7 @@ language sql set search_path = ''
 as $$ select private.run_call_webhook(run_id, action_id) $$;
 
 revoke execute on function private.run_without(uuid, uuid), private.record_action(uuid, jsonb),
-  private.record_completed(uuid, public.automation_actions, jsonb, jsonb),
+  private.record_completed(uuid, public.automation_actions, jsonb, jsonb), private.referral_like(public.referrals, uuid),
   private.run_attribute_referral(uuid, uuid, jsonb), private.run_call_webhook(uuid, uuid) from public;
 revoke execute on function public.record_action(uuid, jsonb), public.run_attribute_referral(uuid, uuid, jsonb),
   public.run_call_webhook(uuid, uuid) from public, anon, authenticated, service_role;
