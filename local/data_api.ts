@@ -117,14 +117,14 @@ async function readDatabase(superuserUrl: string): Promise<Database> {
 function withTexts(request: Request, texts: Set<string>): Request {
   const url = new URL(request.url);
   const table = url.pathname.split("/").at(-1);
-  let isQuoted = false;
-  for (const [name, condition] of [...url.searchParams]) {
-    const [, operator, value] = /^((?:not\.)?n?eq\.)(.*)$/s.exec(condition) ?? [];
-    if (!operator || !texts.has(`${table}.${name}`)) continue;
-    url.searchParams.set(name, `${operator}"${value}"`);
-    isQuoted = true;
-  }
-  return isQuoted ? new Request(url, request) : request;
+  const asked = [...url.searchParams];
+  const quoted = asked.map(([name, condition]) => [
+    name,
+    texts.has(`${table}.${name}`) ? condition.replace(/^((?:not\.)?n?eq\.)(.*)$/s, '$1"$2"') : condition,
+  ]);
+  if (quoted.every(([, condition], at) => condition === asked[at][1])) return request;
+  url.search = String(new URLSearchParams(quoted));
+  return new Request(url, request);
 }
 
 // It hands the JSON arguments of functions over as text, which postgres.js would quote once more.

@@ -253,4 +253,9 @@ Deno.test("a category is found by its name, whatever else it spells", async () =
   for (const { id, category } of made) {
     assertEquals([category, await ids(alice, `/referrals?category=${encodeURIComponent(category)}`)], [category, [id]]);
   }
+  const { body } = await alice.rest(
+    "GET",
+    '/referrals?select=category&category=in.("true","null","007")&category=neq.true',
+  );
+  assertEquals(body.map(({ category }: Json) => category).toSorted(), ["007", "null"]);
 });
