@@ -30,6 +30,26 @@ begin
 end
 $$;
 
+-- The action of the run's automation. Raises 404 when it was deleted meanwhile.
+create function private.action_of(run public.automation_runs, action_id uuid)
+returns public.automation_actions
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  action public.automation_actions;
+begin
+  select * into action
+  from public.automation_actions
+  where id = action_id and automation_id = run.automation_id;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
+  end if;
+  return action;
+end
+$$;
+
 -- Records `{action_id, action_type, sequence, status, duration_ms, request, response, error}`, once for an action.
 create function private.record_action(run_id uuid, result jsonb)
 returns void
@@ -101,12 +121,7 @@ begin
   if run.id is null then
     return;
   end if;
-  select * into action
-  from public.automation_actions
-  where id = action_id and automation_id = run.automation_id;
-  if not found then
-    perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
-  end if;
+  action := private.action_of(run, action_id);
   perform private.attribute_alone(deal_id);
   select * into deal from public.crm_deals where id = deal_id and company_id = run.company_id;
   if not found then
@@ -196,12 +211,7 @@ begin
   if run.id is null then
     return;
   end if;
-  select * into action
-  from public.automation_actions
-  where id = action_id and automation_id = run.automation_id;
-  if not found then
-    perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
-  end if;
+  action := private.action_of(run, action_id);
   subscription := private.webhook_for(run.company_id, action.config ->> 'url');
   if not subscription.enabled then
     perform private.refuse(
@@ -238,7 +248,8 @@ create function public.run_call_webhook(run_id uuid, action_id uuid) returns voi
 language sql set search_path = ''
 as $$ select private.run_call_webhook(run_id, action_id) $$;
 
-revoke execute on function private.run_without(uuid, uuid), private.record_action(uuid, jsonb),
+revoke execute on function private.run_without(uuid, uuid),
+  private.action_of(public.automation_runs, uuid), private.record_action(uuid, jsonb),
   private.record_completed(uuid, public.automation_actions, jsonb, jsonb), private.referral_like(public.referrals, uuid),
   private.run_attribute_referral(uuid, uuid, jsonb), private.run_call_webhook(uuid, uuid) from public;
 revoke execute on function public.record_action(uuid, jsonb), public.run_attribute_referral(uuid, uuid, jsonb),
