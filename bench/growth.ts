@@ -102,7 +102,7 @@ async function measureStatements(places: Place[], names?: string[], turns = roun
   return found;
 }
 
-export function printStatements({ sizes, statements }: Pick<Results, "sizes" | "statements">): void {
+function printStatements({ sizes, statements }: Pick<Results, "sizes" | "statements">): void {
   console.log(`The API's statements at so many referrals, in ms: median of ${rounds} rounds (95th percentile)`);
   printTable(
     ["statement", ...sizes.map(String), "last to first", `at most ${mostTimes} times, or ${mostMore} ms more`],

@@ -1,7 +1,7 @@
+import { logError } from "../log.ts";
 import { type AddressOptions, hostOf, lookUp, portOf } from "./addresses.ts";
 import { Answer, BadAnswer } from "./answer.ts";
 import { connect, type Connection, Failed, type Place } from "./connection.ts";
-import { logError } from "../log.ts";
 import type { KeptConnections } from "./kept.ts";
 
 export type Sent = {
