@@ -67,7 +67,7 @@ function calls(mine: Workspace, bobs: Workspace): Act[] {
       };
     };
     const named = args.map(({ name }) => tableOf(name));
-    const sought = schema === "public" ? soughtBy(routine).filter((table) => !named.includes(table)) : [];
+    const sought = soughtBy(routine).filter((table) => !named.includes(table));
     return [
       ...flags.flatMap((flag) =>
         [undefined, ...pointers].map((foreign) =>
