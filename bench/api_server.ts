@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { createApp } from "../supabase/functions/api/app.ts";
-import { readConfig } from "../supabase/functions/api/config.ts";
+import { readConfig } from "../supabase/functions/api/platform/config.ts";
 
 // The API and, beside it, a Hono app with one empty route, on one server in a process of its own.
 const api = createApp(readConfig(Deno.env.toObject()));

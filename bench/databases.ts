@@ -1,9 +1,9 @@
 import postgres from "postgres";
-import { migrate } from "../local/migrations.ts";
+import { migrate } from "../local/postgres/migrations.ts";
 import { defaults } from "../local/options.ts";
 import { claimPort } from "../local/ports.ts";
-import { startPostgres } from "../local/postgres.ts";
-import { removeData } from "../local/postgres_home.ts";
+import { startPostgres } from "../local/postgres/server.ts";
+import { removeData } from "../local/postgres/home.ts";
 import { drift, fill, type Filled } from "./generator.ts";
 import { openSession } from "./session.ts";
 import { type NamedStatement, statements } from "./statements.ts";

@@ -1,5 +1,5 @@
 import { createApp } from "../supabase/functions/api/app.ts";
-import { readConfig } from "../supabase/functions/api/config.ts";
+import { readConfig } from "../supabase/functions/api/platform/config.ts";
 import { atMost, printTable } from "./measure.ts";
 import { startWorkspace } from "./stack.ts";
 

@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { type Answer, listenToApi } from "./asked.ts";
+import { type Answer, listenToApi } from "./question.ts";
 import { type Call, type Statement, statementsOf } from "./postgrest.ts";
 import { scene } from "./scene.ts";
 import type { Session } from "./session.ts";

@@ -1,4 +1,4 @@
-import { brandColor, brandLogo, contrast } from "../supabase/functions/api/emails/brand.ts";
+import { brandColor, brandLogo, contrast } from "../supabase/functions/api/mail/brand.ts";
 import * as notices from "../supabase/functions/api/public_form/notices.ts";
 import { checkThese, type Problems, problemsOf, tryLater } from "../supabase/functions/api/public_form/problems.ts";
 

@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import type postgres from "postgres";
 import { mintKey } from "../operator/mint.ts";
 import type { Signing } from "../operator/signing.ts";
-import { withConnection } from "./connection.ts";
+import { withConnection } from "./postgres/connection.ts";
 import { type Secrets, writeSecrets } from "./secrets.ts";
 
 /** The workspace of `supabase/seed.sql`. */

@@ -1,4 +1,4 @@
-import { asPostgres, withConnection } from "./connection.ts";
+import { asPostgres, withConnection } from "./postgres/connection.ts";
 
 const name = "referrals_dispatch_url";
 

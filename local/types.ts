@@ -1,12 +1,12 @@
 import { join, resolve } from "node:path";
-import { removeData } from "./postgres_home.ts";
+import { removeData } from "./postgres/home.ts";
 import { Refusal, runProgram } from "./refusal.ts";
 import { startStack } from "./stack.ts";
 
 // `deno task types`: writes database.types.ts from a freshly migrated database, the embedded one or DATABASE_URL's. With
 // --check it only says whether the file fits.
 const root = resolve(import.meta.dirname ?? ".", "..");
-const file = "supabase/functions/api/database.types.ts";
+const file = "supabase/functions/api/data/database.types.ts";
 
 await runProgram(async () => {
   const folder = await Deno.makeTempDir({ prefix: "referrals-types-" });

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { withConnection } from "../local/connection.ts";
+import { withConnection } from "../local/postgres/connection.ts";
 import { Refusal, runProgram } from "../local/refusal.ts";
 import { findDatabase, findSigning } from "./deployment.ts";
 import { isUuid, mintKey } from "./mint.ts";

@@ -1,5 +1,5 @@
 import { Refusal } from "../local/refusal.ts";
-import { scopes } from "../supabase/functions/api/scopes.ts";
+import { scopes } from "../supabase/functions/api/contract/scopes.ts";
 
 const aliases = new Map([["deals:read", "opportunities:read"], ["deals:write", "opportunities:write"]]);
 const known: readonly string[] = scopes;

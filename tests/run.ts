@@ -1,4 +1,5 @@
-import { removeData } from "../local/postgres_home.ts";
+import { glob } from "node:fs/promises";
+import { removeData } from "../local/postgres/home.ts";
 import { startStack } from "../local/stack.ts";
 
 // Starts a stack of its own, runs the tests given (all of them by default) against it, and ends it: `deno task test`.
@@ -22,10 +23,8 @@ async function withoutBrowser(): Promise<string[]> {
   const chromium = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
   if (Deno.env.get("CI") || await Deno.stat(chromium).then(() => true, () => false)) return [];
   const files: string[] = [];
-  for await (const { name } of Deno.readDir("tests")) {
-    if (name.endsWith("_test.ts") && (await Deno.readTextFile(`tests/${name}`)).includes('"./chromium.ts"')) {
-      files.push(`tests/${name}`);
-    }
+  for (const file of await Array.fromAsync(glob("tests/*/*_test.ts"))) {
+    if ((await Deno.readTextFile(file)).includes('/world/chromium.ts"')) files.push(file);
   }
   console.error(`There is no ${chromium} (CHROMIUM may name another): left out are ${files.join(", ")}.`);
   return [`--ignore=${files}`];

@@ -3,25 +3,29 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
-import { authentication } from "./authentication.ts";
+import { authentication } from "./http/authentication.ts";
+import { actionEndpoints } from "./actions/routes.ts";
+import { actionTypeEndpoints } from "./actions/type_routes.ts";
 import { automationEndpoints } from "./automations/routes.ts";
 import { companyEndpoints } from "./company/routes.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./platform/config.ts";
 import { contactEndpoints } from "./contacts/routes.ts";
-import { Database } from "./database.ts";
+import { Database } from "./data/database.ts";
 import { dispatcher } from "./dispatcher/routes.ts";
-import type { Endpoint, Result } from "./endpoint.ts";
-import { answerError, ApiError } from "./errors.ts";
-import { readInput } from "./input.ts";
-import { noteKeyUse } from "./key_use.ts";
+import type { Endpoint, Result } from "./http/endpoint.ts";
+import { answerError, ApiError } from "./contract/errors.ts";
+import { readInput } from "./http/input.ts";
+import { noteKeyUse } from "./http/key_use.ts";
+import { triggerEndpoints } from "./events/routes.ts";
 import { opportunityEndpoints } from "./opportunities/routes.ts";
 import { pipelineEndpoints } from "./pipelines/routes.ts";
-import { publicForm } from "./public_form/pages.tsx";
+import { publicForm } from "./public_form/page_routes.tsx";
 import { publicFormEndpoints } from "./public_form/routes.ts";
-import { callerAddress } from "./public_form/rate_limit.ts";
+import { callerAddress } from "./http/caller_address.ts";
 import { referralRequestEndpoints } from "./referral_requests/routes.ts";
 import { referralEndpoints } from "./referrals/routes.ts";
-import { scopesAllow } from "./scopes.ts";
+import { runEndpoints } from "./runs/routes.ts";
+import { scopesAllow } from "./contract/scopes.ts";
 import { webhookEndpoints } from "./webhooks/routes.ts";
 
 /** Every endpoint, in the order that the documentation shows them. */
@@ -32,7 +36,12 @@ export const endpoints: Endpoint[] = [
   ...contactEndpoints,
   ...pipelineEndpoints,
   ...companyEndpoints,
+  ...triggerEndpoints,
+  // Before `/automations/:id`, which would take their last word for an id.
+  ...actionTypeEndpoints,
+  ...runEndpoints,
   ...automationEndpoints,
+  ...actionEndpoints,
   ...webhookEndpoints,
   ...publicFormEndpoints,
 ];
@@ -51,8 +60,8 @@ export function createApp(config: Config) {
 
   const app = root.basePath("/api/v1");
   app.get("/health", (c) => c.json({ status: "ok" }));
-  app.get("/openapi.json", async (c) => c.json((await import("./openapi.ts")).openapi(endpoints, config)));
-  app.get("/docs", async (c) => (await import("./docs.tsx")).docs(c, endpoints, config));
+  app.get("/openapi.json", async (c) => c.json((await import("./http/openapi.ts")).openapi(endpoints, config)));
+  app.get("/docs", async (c) => (await import("./http/docs.tsx")).docs(c, endpoints, config));
 
   app.route("/", publicForm(config));
   app.route("/", dispatcher(config));

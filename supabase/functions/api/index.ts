@@ -1,5 +1,5 @@
 import { createApp } from "./app.ts";
-import { readConfig } from "./config.ts";
+import { readConfig } from "./platform/config.ts";
 
 const config = readConfig(Deno.env.toObject());
 if (!config.mail) console.warn("Mail is off: RESEND_API_KEY is not set.");

@@ -1,10 +1,7 @@
-import { type Endpoint, keyed } from "../endpoint.ts";
-import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
-import { present } from "../rows.ts";
-import { ById } from "../values.ts";
-import { actionEndpoints } from "./action_routes.ts";
-import { describingEndpoints } from "./describing_routes.ts";
-import { runEndpoints } from "./run_routes.ts";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
+import { present } from "../data/rows.ts";
+import { ById } from "../contract/values.ts";
 import { Automation, AutomationChange, automationResource, NewAutomation } from "./schema.ts";
 
 const columns = Object.keys(Automation.shape).join(",") as "*";
@@ -34,10 +31,6 @@ export const automationEndpoints: Endpoint[] = [
     const row = await database.row((client) => client.from("automations").insert(body).select(columns));
     return { data: present(Automation, row), location: `/automations/${row.id}` };
   }),
-
-  // Before `/automations/:id`, which would take their last word for an id.
-  ...describingEndpoints,
-  ...runEndpoints,
 
   keyed({
     method: "get",
@@ -77,6 +70,4 @@ export const automationEndpoints: Endpoint[] = [
     await database.row((client) => client.from("automations").delete().eq("id", params.id).select("id"));
     return {};
   }),
-
-  ...actionEndpoints,
 ];

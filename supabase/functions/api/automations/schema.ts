@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { Resource } from "../lists.ts";
-import { Flag, Id, Label, Text, Timestamp } from "../values.ts";
-import { TriggerType, variableNames } from "./triggers.ts";
+import { type Issues, judgedAnyway } from "../contract/refinements.ts";
+import type { Resource } from "../data/lists.ts";
+import { Flag, Id, Label, Text, Timestamp } from "../contract/values.ts";
+import { TriggerType, variableNames } from "../events/event_types.ts";
 
 export const Automation = z.object({
   id: Id,
@@ -77,16 +78,10 @@ const writable = {
   priority: z.int().min(-1_000).max(1_000).optional().meta({ description: "0, when absent; the higher runs first" }),
 };
 
-export type Problems = Pick<z.core.$RefinementCtx, "addIssue">;
-/** Has a body judged as a whole also where one of its fields is wrong: all its problems are in one answer. */
-export const always: z.core.$ZodSuperRefineParams = {
-  when: ({ value }) => typeof value === "object" && value !== null,
-};
-
 type Triggered = { trigger_type?: unknown; stage_id?: unknown; conditions?: unknown };
 
 // Where another field is wrong, these may be anything.
-function judgeTrigger({ trigger_type, stage_id, conditions }: Triggered, problems: Problems, isNew: boolean) {
+function judgeTrigger({ trigger_type, stage_id, conditions }: Triggered, problems: Issues, isNew: boolean) {
   const type = TriggerType.safeParse(trigger_type).data;
   if (!type) return;
   if (type === "stage_changed" && (stage_id === null || isNew && stage_id === undefined)) {
@@ -104,7 +99,7 @@ function judgeTrigger({ trigger_type, stage_id, conditions }: Triggered, problem
 }
 
 export const NewAutomation = z.strictObject(writable)
-  .superRefine((body, problems) => judgeTrigger(body, problems, true), always)
+  .superRefine((body, problems) => judgeTrigger(body, problems, true), judgedAnyway)
   .meta({
     example: {
       name: "Thank who referred a big one",
@@ -116,7 +111,7 @@ export const NewAutomation = z.strictObject(writable)
   });
 
 export const AutomationChange = z.strictObject(writable).partial()
-  .superRefine((body, problems) => judgeTrigger(body, problems, false), always)
+  .superRefine((body, problems) => judgeTrigger(body, problems, false), judgedAnyway)
   .meta({ example: { priority: 10 } });
 
 export const automationResource = {

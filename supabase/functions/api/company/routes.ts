@@ -1,5 +1,5 @@
-import { type Endpoint, keyed } from "../endpoint.ts";
-import { present } from "../rows.ts";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { present } from "../data/rows.ts";
 import { Company, CompanyChange, CrmSettings, CrmSettingsChange } from "./schema.ts";
 
 const companyColumns = Object.keys(Company.shape).join(",") as "*";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Email, Id, isStorable, Label } from "../values.ts";
+import { Email, Id, isStorable, Label } from "../contract/values.ts";
 
 export const Company = z.object({
   id: Id,

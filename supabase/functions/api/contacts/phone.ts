@@ -1,5 +1,5 @@
-import type { Database } from "../database.ts";
-import { ApiError } from "../errors.ts";
+import type { Database } from "../data/database.ts";
+import { ApiError } from "../contract/errors.ts";
 
 const hasPrefix = (phone: string) => phone.startsWith("+");
 

@@ -1,8 +1,8 @@
-import { conflictsWith } from "../conflicts.ts";
-import { type Endpoint, keyed } from "../endpoint.ts";
-import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
-import { present } from "../rows.ts";
-import { ById } from "../values.ts";
+import { conflictsWith } from "../data/conflicts.ts";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
+import { present } from "../data/rows.ts";
+import { ById } from "../contract/values.ts";
 import { normalizePhone } from "./phone.ts";
 import { Contact, ContactChange, contactResource, NewContact } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Resource } from "../lists.ts";
-import { Email, Id, Label, Text, Timestamp } from "../values.ts";
+import type { Resource } from "../data/lists.ts";
+import { Email, Id, Label, Text, Timestamp } from "../contract/values.ts";
 
 export const Contact = z.object({
   id: Id,

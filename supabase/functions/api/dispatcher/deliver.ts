@@ -1,8 +1,8 @@
-import { triggers, type TriggerType } from "../automations/triggers.ts";
-import type { Config } from "../config.ts";
-import { present } from "../rows.ts";
+import { triggers, type TriggerType } from "../events/event_types.ts";
+import type { Config } from "../platform/config.ts";
+import { present } from "../data/rows.ts";
 import type { KeptConnections } from "../webhooks/kept.ts";
-import { addressOptions } from "../webhooks/refuse_address.ts";
+import { addressOptions } from "../webhooks/address_check.ts";
 import { send } from "../webhooks/send.ts";
 import { signatureHeaders } from "../webhooks/signing.ts";
 

@@ -1,11 +1,11 @@
-import { executeRun, type Job } from "../automations/runs.ts";
-import type { Config } from "../config.ts";
-import type { Database } from "../database.ts";
-import { causeOf, logError } from "../log.ts";
+import { executeRun, type Job } from "../runs/execute.ts";
+import type { Config } from "../platform/config.ts";
+import type { Database } from "../data/database.ts";
+import { causeOf, logError } from "../platform/log.ts";
 import { KeptConnections } from "../webhooks/kept.ts";
 import { deliver, type Delivery } from "./deliver.ts";
-import { insist } from "./insist.ts";
-import { outbox } from "./outbox.ts";
+import { insist } from "./retry_while_away.ts";
+import { outbox } from "../data/service_database.ts";
 import { Recorder } from "./recorder.ts";
 
 /** What `private.claim_work` gives; a run that `runs_alone` may be what ended dispatchers before this one. */

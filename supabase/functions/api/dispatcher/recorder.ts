@@ -1,7 +1,7 @@
-import type { Database } from "../database.ts";
-import { causeOf, logError } from "../log.ts";
+import type { Database } from "../data/database.ts";
+import { causeOf, logError } from "../platform/log.ts";
 import type { Outcome } from "./deliver.ts";
-import { insist } from "./insist.ts";
+import { insist } from "./retry_while_away.ts";
 
 const recordAfter = 80;
 const recordAtOnce = 250;

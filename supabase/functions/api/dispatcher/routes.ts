@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { inBackground } from "../background.ts";
-import type { Config } from "../config.ts";
-import { ApiError } from "../errors.ts";
-import { outbox } from "./outbox.ts";
+import { inBackground } from "../platform/background.ts";
+import type { Config } from "../platform/config.ts";
+import { ApiError } from "../contract/errors.ts";
+import { outbox } from "../data/service_database.ts";
 
 const refusal = "This is for the database's own wake-ups.";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ContactCard, literally, Search } from "../contacts/schema.ts";
-import type { Resource } from "../lists.ts";
-import { Id, Label, Timestamp } from "../values.ts";
+import type { Resource } from "../data/lists.ts";
+import { Id, Label, Timestamp } from "../contract/values.ts";
 
 const greatestPosition = 2_147_483_647;
 const Named = z.object({ id: Id, name: z.string() });

@@ -1,7 +1,7 @@
-import { type Endpoint, keyed } from "../endpoint.ts";
-import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
-import { present } from "../rows.ts";
-import { ById } from "../values.ts";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
+import { present } from "../data/rows.ts";
+import { ById } from "../contract/values.ts";
 import { NewPipeline, Pipeline, pipelineResource } from "./schema.ts";
 
 export const pipelineEndpoints: Endpoint[] = [

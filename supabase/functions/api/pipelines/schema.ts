@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Resource } from "../lists.ts";
-import { Id, Label } from "../values.ts";
+import type { Resource } from "../data/lists.ts";
+import { Id, Label } from "../contract/values.ts";
 
 const Stage = z.object({ id: Id, name: z.string(), position: z.int() }).meta({ id: "Stage" });
 

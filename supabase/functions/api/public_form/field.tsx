@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { FieldName, Problems } from "./problems.ts";
-import type { Typed } from "./typed.ts";
+import type { Typed } from "./form_input.ts";
 
 type Props = {
   name: FieldName;

@@ -1,6 +1,6 @@
 import { attributesOf, Field, Wrong } from "./field.tsx";
 import { checkThese, type FieldName, type Problems } from "./problems.ts";
-import type { Typed } from "./typed.ts";
+import type { Typed } from "./form_input.ts";
 
 type Props = {
   company: string;

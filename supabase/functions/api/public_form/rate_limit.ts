@@ -1,14 +1,7 @@
-import type { Context } from "hono";
-import type { Config } from "../config.ts";
+import type { Config } from "../platform/config.ts";
 
 const hour = 3_600_000;
 const mostRemembered = 10_000;
-
-/** The caller's address: what the outermost proxy of ours saw, since a caller can write the rest of the header. */
-export function callerAddress(c: Context, config: Config): string {
-  const addresses = (c.req.header("x-forwarded-for") ?? "").split(",").map((address) => address.trim());
-  return addresses.at(-config.trustedProxies) || "unknown";
-}
 
 const tries = new Map<string, { count: number; until: number }>();
 

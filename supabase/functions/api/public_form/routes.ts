@@ -1,5 +1,5 @@
-import { type Endpoint, open } from "../endpoint.ts";
-import { present } from "../rows.ts";
+import { type Endpoint, open } from "../http/endpoint.ts";
+import { present } from "../data/rows.ts";
 import { ByToken, ReferralForm, Submission, Submitted } from "./schema.ts";
 import { readForm, stampViewed, submit } from "./submission.ts";
 

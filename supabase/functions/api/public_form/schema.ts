@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RequestStatus } from "../referral_requests/schema.ts";
-import { Email, Label, Text, Timestamp } from "../values.ts";
+import { Email, Label, Text, Timestamp } from "../contract/values.ts";
 
 /** A link's token; what Postgres cannot hold is none, and is looked up all the same: every wrong token takes one way. */
 export const ByToken = z.strictObject({

@@ -1,8 +1,8 @@
 import { toE164 } from "../contacts/phone.ts";
-import type { Config } from "../config.ts";
-import type { Database } from "../database.ts";
-import { ApiError, isErrorCode } from "../errors.ts";
-import { instant } from "../rows.ts";
+import type { Config } from "../platform/config.ts";
+import type { Database } from "../data/database.ts";
+import { ApiError, isErrorCode } from "../contract/errors.ts";
+import { instant } from "../data/rows.ts";
 import { countTry } from "./rate_limit.ts";
 import type { Submission } from "./schema.ts";
 

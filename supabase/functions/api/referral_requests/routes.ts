@@ -1,7 +1,7 @@
-import { type Endpoint, keyed } from "../endpoint.ts";
-import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
-import { ById } from "../values.ts";
-import { mailRequest, newTokens } from "./mail.ts";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
+import { ById } from "../contract/values.ts";
+import { mailRequest, newTokens } from "./send_request.ts";
 import { NewReferralRequest, ReferralRequest, referralRequestResource, SentRequest } from "./schema.ts";
 
 export const referralRequestEndpoints: Endpoint[] = [

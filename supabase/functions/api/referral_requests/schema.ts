@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Resource } from "../lists.ts";
-import { Id, Text, Timestamp } from "../values.ts";
+import type { Resource } from "../data/lists.ts";
+import { Id, Text, Timestamp } from "../contract/values.ts";
 
 export const RequestStatus = z.enum(["sent", "viewed", "submitted", "expired"]);
 

@@ -1,9 +1,9 @@
-import type { Config } from "../config.ts";
-import type { Database } from "../database.ts";
-import type { Brand } from "../emails/brand.ts";
-import { ApiError } from "../errors.ts";
-import { type Outcome, sendMail } from "../mail.ts";
-import { present } from "../rows.ts";
+import type { Config } from "../platform/config.ts";
+import type { Database } from "../data/database.ts";
+import type { Brand } from "../mail/brand.ts";
+import { ApiError } from "../contract/errors.ts";
+import { type Outcome, sendMail } from "../mail/send_mail.ts";
+import { present } from "../data/rows.ts";
 import { Referral } from "./schema.ts";
 
 /** What `private.convert_referral` gives: `mail` for who is to send it, `sent` null while somebody else does. */
@@ -70,7 +70,7 @@ async function mailThanks(
   config: Config,
 ): Promise<Outcome> {
   if (!referrer.email) return { id: null, error: "The referrer has no email address." };
-  const { thankYouMail } = await import("../emails/thank_you.tsx");
+  const { thankYouMail } = await import("../mail/thank_you.tsx");
   return await sendMail(config, {
     to: referrer.email,
     from: brand.name,

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Resource } from "../lists.ts";
+import type { Resource } from "../data/lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
 import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
-import { Flag, Id, Label, Text, Timestamp, WholeNumber } from "../values.ts";
+import { Flag, Id, Label, Text, Timestamp, WholeNumber } from "../contract/values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
 export const ReferralSource = z.enum(["form", "manual", "api", "automation"]);

@@ -1,8 +1,8 @@
-import { type Endpoint, keyed } from "../endpoint.ts";
-import { ById, Id } from "../values.ts";
-import { listQuery, readPage, readQuery, readRow } from "../lists.ts";
-import { present } from "../rows.ts";
-import { refuseAddress } from "./refuse_address.ts";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { ById, Id } from "../contract/values.ts";
+import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
+import { present } from "../data/rows.ts";
+import { refuseAddress } from "./address_check.ts";
 import {
   deliveryResource,
   NewWebhookSubscription,

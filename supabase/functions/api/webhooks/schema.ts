@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { TriggerType } from "../automations/triggers.ts";
-import type { Resource } from "../lists.ts";
-import { Id, Text, Timestamp } from "../values.ts";
+import { TriggerType } from "../events/event_types.ts";
+import type { Resource } from "../data/lists.ts";
+import { Id, Text, Timestamp } from "../contract/values.ts";
 
 /** Just what `private.is_webhook_url` takes; where it may lead is `refusedAddress`'s to say. */
 export const WebhookUrl = Text(2_048)

@@ -1,4 +1,4 @@
-import { logError } from "../log.ts";
+import { logError } from "../platform/log.ts";
 import { type AddressOptions, hostOf, lookUp, portOf } from "./addresses.ts";
 import { Answer, BadAnswer } from "./answer.ts";
 import { connect, type Connection, Failed, type Place } from "./connection.ts";

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Config } from "../platform/config.ts";
+import type { Database } from "../data/database.ts";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { check, type Found, refusal } from "../http/input.ts";
+import { listQuery } from "../data/lists.ts";
+import { present } from "../data/rows.ts";
+import { ById, Id } from "../contract/values.ts";
+import { refuseAddress } from "../webhooks/address_check.ts";
+import { ActionChange, actionResource, AutomationAction, NewAction } from "./schema.ts";
+import { type ActionType, actionTypes } from "./registry.ts";
+import { readPageBelow } from "../data/child_lists.ts";
+
+const ByActionId = z.strictObject({ id: Id, actionId: Id });
+const columns = Object.keys(AutomationAction.shape).join(",") as "*";
+
+/** A config that its schema accepts, as it is stored; throws 400 for an address that no webhook may go to. */
+async function settled(action_type: ActionType, given: Record<string, unknown>, config: Config) {
+  const settled = actionTypes[action_type].config.parse(given);
+  if ("url" in settled) await refuseAddress(settled.url, "config.url", config);
+  return { action_type, config: settled };
+}
+
+/** The type of the action that is there, which decides over its new config; throws 404, 400. */
+async function typeOf({ id, actionId }: z.output<typeof ByActionId>, config: unknown, database: Database) {
+  const { action_type } = await database.row((client) =>
+    client.from("automation_actions").select("action_type").eq("id", actionId).eq("automation_id", id)
+  );
+  const found: Found[] = [];
+  check(NewAction, { action_type, config }, found);
+  if (found.length > 0) throw refusal(found);
+  return action_type as ActionType;
+}
+
+export const actionEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/automations/:id/actions",
+    summary: "List an automation's actions",
+    description: "A run carries them out by `sequence`; of equal ones the older comes first.",
+    scope: "automations:read",
+    params: ById,
+    query: listQuery(actionResource),
+    answer: AutomationAction,
+    list: true,
+  }, ({ params, query, database }) => readPageBelow(database, params.id, actionResource, query)),
+
+  keyed({
+    method: "post",
+    path: "/automations/:id/actions",
+    summary: "Add an action to an automation",
+    scope: "automations:write",
+    params: ById,
+    body: NewAction,
+    answer: AutomationAction,
+    status: 201,
+  }, async ({ params, body, database, config }) => {
+    const action = {
+      automation_id: params.id,
+      // Without one the database gives it the next.
+      sequence: body.sequence!,
+      ...await settled(body.action_type, body.config, config),
+    };
+    const row = await database.row((client) => client.from("automation_actions").insert(action).select(columns));
+    return { data: present(AutomationAction, row), location: `/automations/${params.id}/actions/${row.id}` };
+  }),
+
+  keyed({
+    method: "get",
+    path: "/automations/:id/actions/:actionId",
+    summary: "Read an action",
+    scope: "automations:read",
+    params: ByActionId,
+    answer: AutomationAction,
+  }, async ({ params, database }) => {
+    const row = await database.row((client) =>
+      client.from("automation_actions").select(columns).eq("id", params.actionId).eq("automation_id", params.id)
+    );
+    return { data: present(AutomationAction, row) };
+  }),
+
+  keyed({
+    method: "patch",
+    path: "/automations/:id/actions/:actionId",
+    summary: "Change an action",
+    scope: "automations:write",
+    params: ByActionId,
+    body: ActionChange,
+    answer: AutomationAction,
+  }, async ({ params, body: { action_type, sequence, config: given }, database, config }) => {
+    const configured = given && await settled(action_type ?? await typeOf(params, given, database), given, config);
+    const row = await database.row((client) =>
+      client.from("automation_actions").update({ sequence, ...configured })
+        .eq("id", params.actionId).eq("automation_id", params.id).select(columns)
+    );
+    return { data: present(AutomationAction, row) };
+  }),
+
+  keyed({
+    method: "delete",
+    path: "/automations/:id/actions/:actionId",
+    summary: "Delete an action",
+    scope: "automations:write",
+    params: ByActionId,
+    status: 204,
+  }, async ({ params, database }) => {
+    await database.row((client) =>
+      client.from("automation_actions").delete()
+        .eq("id", params.actionId).eq("automation_id", params.id).select("id")
+    );
+    return {};
+  }),
+];

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { describeKnown, listKnown } from "../http/known_types.ts";
+import { type ActionType, actionTypeNamed, actionTypeNames, actionTypes } from "./registry.ts";
+
+function describeActionType(type: ActionType) {
+  const { label, description, config } = actionTypes[type];
+  return {
+    action_type: type,
+    label,
+    description,
+    config_schema: z.toJSONSchema(config, { io: "input" }),
+    example: config.meta()?.example,
+  };
+}
+
+const ActionTypeDescription = z.object({
+  action_type: z.enum(actionTypeNames),
+  label: z.string(),
+  description: z.string(),
+  config_schema: z.record(z.string(), z.unknown()).meta({ description: "JSON Schema, draft 2020-12" }),
+  example: z.record(z.string(), z.unknown()).meta({ description: "A config" }),
+}).meta({ id: "ActionType", example: describeActionType("send_email") });
+
+/** What automations can do: the same for every key. */
+export const actionTypeEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/automations/action-types",
+    summary: "List the action types and their config schemas",
+    scope: null,
+    answer: ActionTypeDescription,
+    list: true,
+  }, ({ database }) => listKnown(actionTypeNames.map(describeActionType), database)),
+
+  keyed({
+    method: "get",
+    path: "/automations/action-types/:type",
+    summary: "Read an action type and its config schema",
+    scope: null,
+    params: z.strictObject({ type: z.string() }),
+    answer: ActionTypeDescription,
+  }, ({ params, database }) => describeKnown(actionTypeNamed(params.type), describeActionType, database)),
+];

@@ -1,0 +1,89 @@
+import type { Context } from "hono";
+import { logError } from "../platform/log.ts";
+
+/** Every error code of the contract with its status, and what a caller can do about it. */
+export const errorCodes = {
+  INVALID_BODY: { status: 400, fix: "Send one JSON object as the body." },
+  MISSING_FIELDS: { status: 400, fix: "Add the fields named in details." },
+  VALIDATION_ERROR: { status: 400, fix: "Correct what details name." },
+  UNAUTHORIZED: { status: 401, fix: "Send a valid API key as Authorization: Bearer <key>." },
+  INSUFFICIENT_SCOPE: { status: 403, fix: "Use an API key that holds this scope." },
+  NOT_FOUND: { status: 404, fix: "Check the id and the path; only rows of your own workspace exist for you." },
+  METHOD_NOT_ALLOWED: { status: 405, fix: "Use one of the methods in the Allow header." },
+  CONFLICT: { status: 409, fix: "Look at the row in the way, and change that one or your request." },
+  EXPIRED: { status: 410, fix: "Ask for a new link." },
+  PAYLOAD_TOO_LARGE: { status: 413, fix: "Send at most 256 kB." },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, fix: "Send the body as Content-Type: application/json, uncompressed." },
+  RATE_LIMITED: { status: 429, fix: "Try again after the seconds in Retry-After." },
+  INTERNAL_ERROR: { status: 500, fix: "Try again; if it stays, tell us the request_id." },
+  UNAVAILABLE: { status: 503, fix: "Try again after the seconds in Retry-After." },
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+export type Problem = { path: string; message: string };
+
+type More = {
+  /** What would be accepted. */
+  hint?: string;
+  details?: Problem[];
+  /** The caller's own row that is in the way. */
+  existingId?: string;
+  headers?: Record<string, string>;
+  /** What led to it: for the log, never for the caller. */
+  cause?: unknown;
+};
+
+/** A refusal in the caller's words; `code` decides the status. */
+export class ApiError extends Error {
+  constructor(readonly code: ErrorCode, message: string, readonly more: More = {}) {
+    super(message, { cause: more.cause });
+  }
+}
+
+/** A row that would be there twice. */
+export class DuplicateError extends ApiError {
+  constructor(more: More) {
+    super("CONFLICT", "A row like this exists already.", more);
+  }
+}
+
+/** Whether `code` is one of the contract's own, as refusals of the database carry it. */
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
+
+const standardHeaders: Partial<Record<ErrorCode, Record<string, string>>> = {
+  UNAUTHORIZED: { "WWW-Authenticate": "Bearer" },
+  UNAVAILABLE: { "Retry-After": "2" },
+};
+
+/** Answers any error with the contract's envelope, and logs those that are ours. */
+export function answerError(error: unknown, c: Context): Response {
+  const known = error instanceof ApiError
+    ? error
+    : new ApiError("INTERNAL_ERROR", "Something went wrong on our side.", { cause: error });
+  const { status, fix } = errorCodes[known.code];
+  const requestId = c.get("requestId");
+  if (status >= 500) logFailure(known, requestId);
+
+  const { hint, details, existingId, headers } = known.more;
+  return c.json(
+    {
+      error: {
+        code: known.code,
+        message: known.message,
+        fix,
+        ...(hint && { hint }),
+        status,
+        ...(details?.length && { details }),
+        ...(existingId && { existing_id: existingId }),
+        request_id: requestId,
+      },
+    },
+    status,
+    { ...standardHeaders[known.code], ...headers },
+  );
+}
+
+function logFailure({ code, message, more }: ApiError, requestId: string) {
+  const cause = more.cause instanceof Error ? more.cause.stack : more.cause;
+  logError(message, { request_id: requestId, code, cause });
+}

@@ -1,0 +1,134 @@
+import type { Context } from "hono";
+import { z } from "zod";
+import type { Endpoint } from "./endpoint.ts";
+import { ApiError, type ErrorCode, type Problem } from "../contract/errors.ts";
+
+const nothing = z.strictObject({});
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+export type Found = Problem & { missing?: boolean; accepted?: string[] };
+
+/** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
+export async function readInput({ contract }: Endpoint, c: Context) {
+  const body = contract.body ? await readBody(c) : undefined;
+  const found: Found[] = [];
+  const readOnly = Object.keys(contract.answer?.shape ?? {});
+
+  const params = check(contract.params ?? nothing, c.req.param(), found, []);
+  const query = check(contract.query ?? nothing, single(c.req.queries(), found), found, []);
+  const sent = contract.body ? check(contract.body, body, found, readOnly) : undefined;
+  if (contract.method === "patch" && found.length === 0 && sent && Object.keys(sent).length === 0) {
+    found.push({ path: "", message: "holds no field to change", accepted: Object.keys(contract.body!.shape) });
+  }
+  if (found.length > 0) throw refusal(found);
+  return { params, query, body: sent };
+}
+
+async function readBody(c: Context): Promise<unknown> {
+  const type = c.req.header("content-type");
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0) throw new ApiError("INVALID_BODY", "This request needs a JSON body, and has none.");
+  const encoding = c.req.header("content-encoding");
+  if (!/^application\/json\s*(;|$)/i.test(type ?? "") || (encoding && encoding !== "identity")) {
+    throw new ApiError("UNSUPPORTED_MEDIA_TYPE", "The body is not declared as plain application/json.");
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(utf8.decode(bytes));
+  } catch {
+    throw new ApiError("INVALID_BODY", "The body is not valid JSON.");
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new ApiError("INVALID_BODY", "The body is JSON, but not an object.");
+  }
+  return body;
+}
+
+function single(queries: Record<string, string[]>, found: Found[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(queries).map(([name, [value, ...more]]) => {
+      if (more.length > 0) found.push({ path: name, message: "is given more than once" });
+      return [name, value];
+    }),
+  );
+}
+
+/** `value` as the schema has it; adds to `found` what is wrong with it. */
+export function check<Schema extends z.ZodObject>(
+  schema: Schema,
+  value: unknown,
+  found: Found[],
+  readOnly: string[] = [],
+) {
+  const { data, error } = schema.safeParse(value, { reportInput: true });
+  for (const issue of error?.issues ?? []) {
+    if (issue.code === "unrecognized_keys") {
+      const accepted = keysAt(schema, issue.path);
+      for (const key of issue.keys) {
+        const message = readOnly.includes(key) ? "is read-only here" : "is unknown here";
+        found.push({ path: [...issue.path, key].join("."), message, accepted });
+      }
+    } else {
+      found.push({
+        path: issue.path.join("."),
+        message: issue.input === undefined ? "is required" : issue.message,
+        missing: issue.input === undefined || (issue.code === "custom" && issue.params?.missing === true),
+        accepted: issue.code === "custom" ? issue.params?.accepted : undefined,
+      });
+    }
+  }
+  return data;
+}
+
+/** The keys that the object at `path` of a schema may have. */
+function keysAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
+  const { def } = schema._zod as {
+    def: { innerType?: z.core.$ZodType; element?: z.core.$ZodType; shape?: z.core.$ZodShape };
+  };
+  if (def.innerType) return keysAt(def.innerType, path);
+  if (path.length === 0) return Object.keys(def.shape ?? {});
+  const [key, ...rest] = path;
+  const inner = def.element ?? def.shape?.[String(key)];
+  return inner ? keysAt(inner, rest) : [];
+}
+
+/** The one 400 for all that was found. */
+export function refusal(found: Found[]): ApiError {
+  const code: ErrorCode = found.every((problem) => problem.missing) ? "MISSING_FIELDS" : "VALIDATION_ERROR";
+  const details = found.map(({ path, message }) => ({ path, message }));
+  const message = details.map((problem) =>
+    problem.path ? `${problem.path} ${problem.message}` : `The body ${problem.message}`
+  )
+    .join("; ");
+  const accepted = [...new Set(found.flatMap((problem) => problem.accepted ?? []))];
+  return new ApiError(code, `${message}.`, {
+    details,
+    hint: accepted.length > 0 ? `Accepted: ${accepted.join(", ")}` : undefined,
+  });
+}
+
+// What zod says by itself, in the caller's words.
+z.config({
+  customError: (issue) => {
+    switch (issue.code) {
+      case "invalid_type":
+        return `must be ${issue.expected === "int" ? "a whole number" : withArticle(issue.expected)}`;
+      case "invalid_value":
+        return `must be one of ${issue.values.map(String).join(", ")}`;
+      case "too_big":
+        return issue.origin === "array"
+          ? `must hold at most ${issue.maximum}`
+          : issue.origin === "string"
+          ? `must have at most ${issue.maximum} characters`
+          : `must be at most ${issue.maximum}`;
+      case "too_small":
+        return issue.origin === "array"
+          ? `must hold at least ${issue.minimum}`
+          : issue.origin === "string"
+          ? `must have at least ${issue.minimum} characters`
+          : `must be at least ${issue.minimum}`;
+    }
+  },
+});
+
+const withArticle = (noun: string) => /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;

@@ -1,0 +1,57 @@
+import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { ApiError } from "../contract/errors.ts";
+import { listQuery, readQuery, readRow } from "../data/lists.ts";
+import { present } from "../data/rows.ts";
+import { ById } from "../contract/values.ts";
+import { readPageBelow } from "../data/child_lists.ts";
+import { AutomationRun, ManualTrigger, runResource } from "./schema.ts";
+
+// A 503 would have the caller start a second run, beside the one that the dispatcher goes on with.
+function leftToTheDispatcher(error: unknown): void {
+  if (!(error instanceof ApiError && error.code === "UNAVAILABLE")) throw error;
+}
+
+export const runEndpoints: Endpoint[] = [
+  keyed({
+    method: "get",
+    path: "/automations/runs/:id",
+    summary: "Read a run",
+    scope: "automations:read",
+    params: ById,
+    query: readQuery(runResource),
+    answer: AutomationRun,
+  }, async ({ params, query, database }) => ({ data: await readRow(database, runResource, params.id, query) })),
+
+  keyed({
+    method: "get",
+    path: "/automations/:id/runs",
+    summary: "List an automation's runs",
+    description: "Runs are kept for 30 days.",
+    scope: "automations:read",
+    params: ById,
+    query: listQuery(runResource),
+    answer: AutomationRun,
+    list: true,
+  }, ({ params, query, database }) => readPageBelow(database, params.id, runResource, query)),
+
+  keyed({
+    method: "post",
+    path: "/automations/:id/trigger",
+    summary: "Run an automation now",
+    description:
+      "Enabled or not, once; conditions and actions are those of any run. Answers the run as it ended, or `running` " +
+      "where something was out of reach: then it goes on by itself.",
+    scope: "automations:trigger",
+    params: ById,
+    body: ManualTrigger,
+    answer: AutomationRun,
+  }, async ({ params, body, database, config }) => {
+    const { run_id } = await database.object((client) =>
+      client.rpc("start_automation_run", { automation_id: params.id, trigger_data: body.trigger_data })
+    );
+    const { runNow } = await import("./execute.ts");
+    await runNow(config, String(run_id)).catch(leftToTheDispatcher);
+    const run = await database.object((client) => client.rpc("automation_run", { run_id: String(run_id) }));
+    return { data: present(AutomationRun, run) };
+  }),
+];

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import type { Resource } from "../data/lists.ts";
+import { Id, Timestamp } from "../contract/values.ts";
+import { actionTypeNames } from "../actions/registry.ts";
+import { triggers, TriggerType } from "../events/event_types.ts";
+
+export const RunStatus = z.enum(["running", "completed", "failed", "skipped"]);
+
+const ActionResult = z.object({
+  action_id: Id,
+  action_type: z.enum(actionTypeNames),
+  sequence: z.int(),
+  status: z.enum(["completed", "failed"]),
+  duration_ms: z.number(),
+  request: z.unknown().meta({ description: "What was asked for, its tokens filled" }),
+  response: z.unknown().meta({ description: "What came of it" }),
+  error: z.string().nullable(),
+});
+
+export const AutomationRun = z.object({
+  run_id: Id,
+  automation_id: Id,
+  event_id: Id,
+  status: RunStatus.meta({ description: "skipped: a condition did not hold" }),
+  trigger_type: TriggerType,
+  trigger_data: z.record(z.string(), z.unknown()).meta({ description: "See /schemas/triggers" }),
+  started_at: Timestamp,
+  completed_at: Timestamp.nullable(),
+  duration_ms: z.int().nullable(),
+  actions_total: z.int(),
+  actions_executed: z.int(),
+  actions_failed: z.int(),
+  actions_skipped: z.int().meta({ description: "Those after one that failed, and all of a skipped run" }),
+  action_results: z.array(ActionResult),
+  error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
+  created_at: Timestamp,
+}).meta({
+  id: "AutomationRun",
+  example: {
+    run_id: "0c9d8e7f-6a5b-4c3d-8e2f-1a0b9c8d7e6f",
+    automation_id: "e4a1c0d2-7b36-4f58-9a0d-1c5b8e2f6a90",
+    event_id: "c1b3a7de-4b1d-4c0e-9d3e-2f6f1f0b7a55",
+    status: "completed",
+    trigger_type: "stage_changed",
+    trigger_data: triggers.stage_changed.data.meta()!.example,
+    started_at: "2026-11-22T09:30:00.120Z",
+    completed_at: "2026-11-22T09:30:00.480Z",
+    duration_ms: 360,
+    actions_total: 1,
+    actions_executed: 1,
+    actions_failed: 0,
+    actions_skipped: 0,
+    action_results: [{
+      action_id: "8d2e5b1a-3c47-4f96-b0e8-5a7c9d1f2e34",
+      action_type: "send_email",
+      sequence: 0,
+      status: "completed",
+      duration_ms: 341,
+      request: { to: "grace.okafor@example.com", subject: "Thank you, Grace" },
+      response: { email_id: "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794" },
+      error: null,
+    }],
+    error: null,
+    created_at: "2026-11-22T09:30:00.100Z",
+  },
+});
+
+const { referral_attributed, stage_changed } = triggers;
+
+/** What an automation is run with by hand: the data of any trigger, but for what the run's own event says. */
+export const ManualTrigger = z.strictObject({
+  trigger_data: z.strictObject({ ...referral_attributed.data.shape, ...stage_changed.data.shape })
+    .omit({ event_id: true, occurred_at: true })
+    .partial()
+    .meta({ description: "Some of the trigger's data; the rest is null" }),
+}).meta({
+  example: {
+    trigger_data: {
+      deal_id: "00000000-0000-4000-8000-000000000502",
+      stage_id: "00000000-0000-4000-8000-000000000312",
+    },
+  },
+});
+
+export const runResource = {
+  table: "automation_runs",
+  row: AutomationRun,
+  expansions: [],
+  filters: { status: RunStatus.optional() },
+} satisfies Resource;

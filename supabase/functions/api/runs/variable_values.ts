@@ -1,0 +1,26 @@
+import type { TokenValues } from "../mail/template.ts";
+import { type TriggerType, variablesOf } from "../events/event_types.ts";
+
+/** What `private.run_context` gives: the run's opportunity, its people and its workspace. */
+export type Context = Record<"company" | "deal" | "contact" | "referrer", Record<string, unknown> | null>;
+
+/** The values of a run by the names that conditions and tokens have for them; no other name has one. */
+export function valuesOf(type: TriggerType, data: Record<string, unknown>, context: Context): Map<string, unknown> {
+  return new Map(
+    variablesOf(type).map(({ name }) => {
+      const [subject, field] = name.split(".");
+      if (field === undefined) return [name, data[name] ?? null];
+      const row = context[(subject === "opportunity" ? "deal" : subject) as keyof Context];
+      return [name, row?.[field] ?? null];
+    }),
+  );
+}
+
+/** The values as text, for templates. */
+export const asTokens = (values: Map<string, unknown>): TokenValues =>
+  Object.fromEntries(
+    [...values].map(([name, value]) => [
+      name,
+      value === null ? null : typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]),
+  );

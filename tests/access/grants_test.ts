@@ -1,0 +1,254 @@
+import { assertEquals } from "@std/assert";
+import { sql } from "../world/world.ts";
+
+const ours = sql`in ('public'::regnamespace, 'private'::regnamespace)`;
+
+async function functionsOf(role: string): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select pronamespace::regnamespace || '.' || proname || '(' || pg_get_function_identity_arguments(oid) || ')' as name
+    from pg_proc
+    where pronamespace ${ours} and has_function_privilege(${role}, oid, 'execute')
+    order by 1
+  `;
+  return rows.map(({ name }) => name);
+}
+
+/** What a role may do with each table: the columns of a command, or `all`. Tables it may not touch are left out. */
+async function tablesOf(role: string): Promise<Record<string, string>> {
+  const rows = await sql<{ what: string; columns: string }[]>`
+    select command || ' ' || relnamespace::regnamespace || '.' || relname as what,
+      case when has_table_privilege(${role}, pg_class.oid, command) then 'all' else columns end as columns
+    from pg_class,
+      unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) as command,
+      lateral (
+        select string_agg(attname, ', ' order by attnum) as columns from pg_attribute
+        where attrelid = pg_class.oid and attnum > 0 and not attisdropped
+          and command in ('select', 'insert', 'update', 'references')
+          and has_column_privilege(${role}, attrelid, attnum, command)
+      ) as granted
+    where relnamespace ${ours} and relkind in ('r', 'p', 'v', 'm')
+      and (has_table_privilege(${role}, pg_class.oid, command) or columns is not null)
+    order by 1
+  `;
+  return Object.fromEntries(rows.map(({ what, columns }) => [what, columns]));
+}
+
+Deno.test("these guards look at a database that had the platform's default privileges", async () => {
+  const rows = await sql`
+    select defaclobjtype as kind, grantee::regrole::text as role
+    from pg_default_acl, aclexplode(defaclacl)
+    where defaclnamespace = 'public'::regnamespace and defaclrole = 'postgres'::regrole
+      and grantee in ('anon'::regrole, 'authenticated'::regrole)
+    group by 1, 2 order by 1, 2
+  `;
+
+  assertEquals(rows.map(({ kind, role }) => `${kind} ${role}`), [
+    "S anon",
+    "S authenticated",
+    "f anon",
+    "f authenticated",
+    "r anon",
+    "r authenticated",
+  ]);
+});
+
+Deno.test("users of the platform touch no table and call no function of ours, strangers those that take a token", async () => {
+  assertEquals([await tablesOf("authenticated"), await functionsOf("authenticated")], [{}, []]);
+  const [{ sees }] = await sql`select has_schema_privilege('authenticated', 'private', 'usage') as sees`;
+  assertEquals(sees, false);
+  const submission =
+    "submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean)";
+  assertEquals([await tablesOf("anon"), await functionsOf("anon")], [{}, [
+    "private.referral_form(token text)",
+    `private.${submission}`,
+    "private.unsubscribe(token text)",
+    "private.unsubscribe_form(token text)",
+    "private.view_referral_request(token text)",
+    "public.referral_form(token text)",
+    `public.${submission}`,
+    "public.unsubscribe(token text)",
+    "public.unsubscribe_form(token text)",
+    "public.view_referral_request(token text)",
+  ]]);
+});
+
+Deno.test("a key can touch exactly these tables and columns", async () => {
+  assertEquals(await tablesOf("api_key"), {
+    "delete public.automation_actions": "all",
+    "delete public.automations": "all",
+    "delete public.referrals": "all",
+    "delete public.webhook_subscriptions": "all",
+    "insert public.automation_actions": "automation_id, action_type, sequence, config",
+    "insert public.automations": "name, trigger_type, stage_id, conditions, enabled, priority",
+    "insert public.crm_contacts": "first_name, last_name, email, phone, job_title",
+    "insert public.crm_deal_placements": "deal_id, pipeline_id, stage_id, position",
+    "insert public.crm_deals": "name, status, contact_id, value, currency, lead_source",
+    "insert public.crm_pipeline_stages": "pipeline_id, name, position",
+    "insert public.crm_pipelines": "name",
+    "insert public.referrals":
+      "referrer_contact_id, referred_contact_id, referred_deal_id, source, status, category, notes",
+    "select public.automation_actions": "all",
+    "select public.automation_runs": "all",
+    "select public.automations": "all",
+    "select public.companies": "all",
+    "select public.company_settings": "all",
+    "select public.crm_contacts": "all",
+    "select public.crm_deal_placements": "all",
+    "select public.crm_deals": "all",
+    "select public.crm_pipeline_stages": "all",
+    "select public.crm_pipelines": "all",
+    "select public.expired_requests": "all",
+    "select public.placed_deals": "all",
+    "select public.referral_requests": "all",
+    "select public.referrals": "all",
+    "select public.webhook_deliveries": "all",
+    "select public.webhook_subscriptions": "all",
+    "update public.automation_actions": "action_type, sequence, config",
+    "update public.automations": "name, trigger_type, stage_id, conditions, enabled, priority",
+    "update public.companies": "name, logo_url, primary_color, contact_email, country, timezone",
+    "update public.company_settings": "referral_categories, referral_pipeline_id, referral_stage_id",
+    "update public.crm_contacts": "first_name, last_name, email, phone, job_title",
+    "update public.crm_deal_placements": "stage_id, position",
+    "update public.crm_deals": "name, status, contact_id, value, currency, lead_source",
+    "update public.referrals": "referred_contact_id, referred_deal_id, status, category, notes",
+    "update public.webhook_subscriptions": "url, events, enabled",
+  });
+});
+
+Deno.test("a key can call exactly these functions", async () => {
+  assertEquals(await functionsOf("api_key"), [
+    "private.are_conditions(conditions jsonb)",
+    "private.are_distinct_labels(labels text[])",
+    "private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
+    "private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
+    "private.automation_run(run_id uuid)",
+    "private.calling_country()",
+    "private.calling_key()",
+    "private.claimed_company()",
+    "private.claims()",
+    "private.company_for(VARIADIC scopes text[])",
+    "private.contact_with_email(email text)",
+    "private.convert_referral(referral_id uuid)",
+    "private.create_webhook_subscription(url text, events text[], enabled boolean)",
+    "private.deal_contact(deal_id uuid)",
+    "private.deal_placements(deal_id uuid)",
+    "private.deal_referrer(deal_id uuid)",
+    "private.is_action_config(action_type text, config jsonb)",
+    "private.is_webhook_url(url text)",
+    "private.may_write_referrals()",
+    "private.note_key_use()",
+    "private.record_request_mail(request_id uuid, email_id text, email_error text)",
+    "private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text)",
+    "private.referral_leaderboard(max_entries integer, only_converted boolean)",
+    "private.referral_opportunity(referral_id uuid)",
+    "private.referral_referred_contact(referral_id uuid)",
+    "private.referral_referrer(referral_id uuid)",
+    "private.refuse(status integer, code text, message text, details text, hint text)",
+    "private.renew_referral_request(request_id uuid, token text, unsubscribe_token text)",
+    "private.replay_webhook_delivery(delivery_id uuid)",
+    "private.rotate_webhook_secret(subscription_id uuid)",
+    "private.start_automation_run(automation_id uuid, trigger_data jsonb)",
+    "private.test_webhook(subscription_id uuid)",
+    "private.thank_you_outcome(referral_id uuid)",
+    "private.withdraw_referral_request(request_id uuid)",
+    "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
+    "public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
+    "public.automation_run(run_id uuid)",
+    "public.calling_country()",
+    "public.contact(crm_deals)",
+    "public.contact_with_email(email text)",
+    "public.convert_referral(referral_id uuid)",
+    "public.create_pipeline(name text, stages jsonb)",
+    "public.create_webhook_subscription(url text, events text[], enabled boolean)",
+    "public.listed_at(automation_actions)",
+    "public.listed_at(automation_runs)",
+    "public.listed_at(automations)",
+    "public.listed_at(crm_contacts)",
+    "public.listed_at(crm_deals)",
+    "public.listed_at(crm_pipelines)",
+    "public.listed_at(referral_requests)",
+    "public.listed_at(referrals)",
+    "public.listed_at(webhook_deliveries)",
+    "public.listed_at(webhook_subscriptions)",
+    "public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean)",
+    "public.note_key_use()",
+    "public.opportunity(referrals)",
+    "public.placements(crm_deals)",
+    "public.record_request_mail(request_id uuid, email_id text, email_error text)",
+    "public.record_thank_you(referral_id uuid, attempt integer, email_id text, error text)",
+    "public.referral_in_the_way(chain jsonb, changed_id uuid)",
+    "public.referral_leaderboard(max_entries integer, only_converted boolean)",
+    "public.referred_contact(referrals)",
+    "public.referrer(crm_deals)",
+    "public.referrer(referrals)",
+    "public.renew_referral_request(request_id uuid, token text, unsubscribe_token text)",
+    "public.replay_webhook_delivery(delivery_id uuid)",
+    "public.require_scope(scope text)",
+    "public.rotate_webhook_secret(subscription_id uuid)",
+    "public.stages(crm_pipelines)",
+    "public.start_automation_run(automation_id uuid, trigger_data jsonb)",
+    "public.status(request referral_requests)",
+    "public.test_webhook(subscription_id uuid)",
+    "public.thank_you_outcome(referral_id uuid)",
+    "public.withdraw_referral_request(request_id uuid)",
+  ]);
+});
+
+Deno.test("the dispatcher's role can call exactly these functions", async () => {
+  assertEquals(await functionsOf("service_role"), [
+    "private.accept_wake_up(issued_at bigint, signature text)",
+    "private.as_id(text_of_id text)",
+    "private.brand(company companies)",
+    "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
+    "private.contact_card(contact crm_contacts)",
+    "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
+    "private.record_action(run_id uuid, result jsonb)",
+    "private.record_deliveries(outcomes jsonb)",
+    "private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
+    "private.run_call_webhook(run_id uuid, action_id uuid)",
+    "private.run_context(workspace uuid, trigger_data jsonb)",
+    "private.run_job(run automation_runs)",
+    "public.accept_wake_up(issued_at bigint, signature text)",
+    "public.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
+    "public.finish_run(run_id uuid, status text, actions_total integer, error text)",
+    "public.record_action(run_id uuid, result jsonb)",
+    "public.record_deliveries(outcomes jsonb)",
+    "public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
+    "public.run_call_webhook(run_id uuid, action_id uuid)",
+    "public.run_job(run_id uuid)",
+  ]);
+});
+
+Deno.test("the role of keys is nobody by itself, and has little time", async () => {
+  const [role] = await sql`
+    select rolcanlogin, rolinherit, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolconfig,
+      array(select roleid::regrole::text from pg_auth_members where member = pg_roles.oid) as member_of,
+      array(
+        select member::regrole::text from pg_auth_members
+        where roleid = pg_roles.oid and to_jsonb(pg_auth_members) ->> 'set_option' is distinct from 'false'
+      ) as becomes
+    from pg_roles where rolname = 'api_key'
+  `;
+
+  assertEquals({ ...role }, {
+    rolcanlogin: false,
+    rolinherit: false,
+    rolsuper: false,
+    rolbypassrls: false,
+    rolcreaterole: false,
+    rolcreatedb: false,
+    rolreplication: false,
+    rolconfig: [
+      "statement_timeout=8s",
+      "enable_seqscan=off",
+      "enable_bitmapscan=off",
+      "enable_hashjoin=off",
+      "enable_mergejoin=off",
+      "enable_material=off",
+      "jit=off",
+      "plan_cache_mode=force_generic_plan",
+    ],
+    member_of: [],
+    becomes: ["authenticator"],
+  });
+});
