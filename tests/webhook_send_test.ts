@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { send, type SendOptions } from "../supabase/functions/api/webhooks/send.ts";
 import { certificate } from "./certificate.ts";
-import { KeptConnections } from "../supabase/functions/api/webhooks/kept.ts";
+import { KeptConnections } from "../supabase/functions/api/webhooks/connections.ts";
 import { keepSaying, receiving, say, saying } from "./receiver.ts";
 
 const development = { allowLoopback: true };

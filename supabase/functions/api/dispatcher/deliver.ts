@@ -1,7 +1,7 @@
 import { triggers, type TriggerType } from "../automations/triggers.ts";
 import type { Config } from "../config.ts";
 import { present } from "../rows.ts";
-import type { KeptConnections } from "../webhooks/kept.ts";
+import type { KeptConnections } from "../webhooks/connections.ts";
 import { addressOptions } from "../webhooks/refuse_address.ts";
 import { send } from "../webhooks/send.ts";
 import { signatureHeaders } from "../webhooks/signing.ts";

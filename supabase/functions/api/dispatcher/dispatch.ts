@@ -2,7 +2,7 @@ import { executeRun, type Job } from "../automations/runs.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import { causeOf, logError } from "../log.ts";
-import { KeptConnections } from "../webhooks/kept.ts";
+import { KeptConnections } from "../webhooks/connections.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import { insist } from "./insist.ts";
 import { outbox } from "./outbox.ts";
