@@ -30,18 +30,13 @@ export type Outcome = {
   duration_ms: number;
 };
 
-const userAgent = "Referrals-Webhooks/1.0";
-
 /** Sends a delivery, signed now, over a connection that its subscription's receiver has kept, or another. */
 export async function deliver(delivery: Delivery, kept: KeptConnections, config: Config): Promise<Outcome> {
   const { id, url, secrets, event_id, event_type, tries, data } = delivery;
   if (!secrets) return failure(delivery, "The subscription has no secret: rotate it.");
   const body = JSON.stringify({ type: event_type, timestamp: data.occurred_at, data: described(event_type, data) });
-  const sent = await send(url, body, {
-    "Content-Type": "application/json",
-    "User-Agent": userAgent,
-    ...signatureHeaders(event_id, body, secrets, new Date()),
-  }, { ...addressOptions(config), kept });
+  const headers = signatureHeaders(event_id, body, secrets, new Date());
+  const sent = await send(url, body, headers, { ...addressOptions(config), kept });
   return {
     id,
     tries,

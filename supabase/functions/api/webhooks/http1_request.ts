@@ -1,5 +1,5 @@
 const encoder = new TextEncoder();
-const userAgent = "Referrals-Webhooks/1";
+const userAgent = "Referrals-Webhooks/1.0";
 
 /**
  * The bytes of a POST of JSON. `headers` replace ours, but none that frames the request or its answer.
