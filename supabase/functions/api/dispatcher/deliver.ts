@@ -20,7 +20,7 @@ export type Delivery = {
 };
 
 /** What `private.record_deliveries` takes: `status` of the HTTP answer, null without one; `retry_after` in seconds. */
-export type Outcome = {
+export type DeliveryOutcome = {
   id: string;
   tries: number;
   status: number | null;
@@ -31,7 +31,7 @@ export type Outcome = {
 };
 
 /** Sends a delivery, signed now, over a connection that its subscription's receiver has kept, or another. */
-export async function deliver(delivery: Delivery, kept: KeptConnections, config: Config): Promise<Outcome> {
+export async function deliver(delivery: Delivery, kept: KeptConnections, config: Config): Promise<DeliveryOutcome> {
   const { id, url, secrets, event_id, event_type, tries, data } = delivery;
   if (!secrets) return failure(delivery, "The subscription has no secret: rotate it.");
   const body = JSON.stringify({ type: event_type, timestamp: data.occurred_at, data: described(event_type, data) });
@@ -48,7 +48,7 @@ export async function deliver(delivery: Delivery, kept: KeptConnections, config:
   };
 }
 
-const failure = ({ id, tries }: Delivery, error: string): Outcome => ({
+const failure = ({ id, tries }: Delivery, error: string): DeliveryOutcome => ({
   id,
   tries,
   status: null,
