@@ -1,7 +1,7 @@
 import { triggers, type TriggerType } from "../events/event_types.ts";
 import type { Config } from "../platform/config.ts";
 import { present } from "../data/rows.ts";
-import type { KeptConnections } from "../webhooks/kept.ts";
+import type { KeptConnections } from "../webhooks/connections.ts";
 import { addressOptions } from "../webhooks/address_check.ts";
 import { send } from "../webhooks/send.ts";
 import { signatureHeaders } from "../webhooks/signing.ts";
@@ -20,7 +20,7 @@ export type Delivery = {
 };
 
 /** What `private.record_deliveries` takes: `status` of the HTTP answer, null without one; `retry_after` in seconds. */
-export type Outcome = {
+export type DeliveryOutcome = {
   id: string;
   tries: number;
   status: number | null;
@@ -30,18 +30,13 @@ export type Outcome = {
   duration_ms: number;
 };
 
-const userAgent = "Referrals-Webhooks/1.0";
-
 /** Sends a delivery, signed now, over a connection that its subscription's receiver has kept, or another. */
-export async function deliver(delivery: Delivery, kept: KeptConnections, config: Config): Promise<Outcome> {
+export async function deliver(delivery: Delivery, kept: KeptConnections, config: Config): Promise<DeliveryOutcome> {
   const { id, url, secrets, event_id, event_type, tries, data } = delivery;
   if (!secrets) return failure(delivery, "The subscription has no secret: rotate it.");
   const body = JSON.stringify({ type: event_type, timestamp: data.occurred_at, data: described(event_type, data) });
-  const sent = await send(url, body, {
-    "Content-Type": "application/json",
-    "User-Agent": userAgent,
-    ...signatureHeaders(event_id, body, secrets, new Date()),
-  }, { ...addressOptions(config), kept });
+  const headers = signatureHeaders(event_id, body, secrets, new Date());
+  const sent = await send(url, body, headers, { ...addressOptions(config), kept });
   return {
     id,
     tries,
@@ -53,7 +48,7 @@ export async function deliver(delivery: Delivery, kept: KeptConnections, config:
   };
 }
 
-const failure = ({ id, tries }: Delivery, error: string): Outcome => ({
+const failure = ({ id, tries }: Delivery, error: string): DeliveryOutcome => ({
   id,
   tries,
   status: null,

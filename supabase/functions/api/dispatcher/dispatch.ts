@@ -2,7 +2,7 @@ import { executeRun, type Job } from "../runs/execute.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
-import { KeptConnections } from "../webhooks/kept.ts";
+import { KeptConnections } from "../webhooks/connections.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import { insist } from "./retry_while_away.ts";
 import { outbox } from "../data/service_database.ts";
@@ -18,9 +18,9 @@ const mostDeliveries = 500;
 const firstDeliveries = 100;
 const mostRuns = 16;
 const mostSending = 128;
-/** So that a hanging endpoint holds few of the sendings at once. */
+/** So that a hanging receiver holds few of the sendings at once. */
 const mostSendingTo = 8;
-/** What is claimed ahead for an endpoint: what it can answer within a second, but at least so many. */
+/** What is claimed ahead for a receiver: what it can answer within a second, but at least so many. */
 const ahead = 1_000;
 const leastAhead = 100;
 const mostWaiting = 2_000;
@@ -43,7 +43,7 @@ export function dispatch(config: Config): Promise<void> {
 }
 
 /** `sated`: it had enough when work was last claimed; `pace`: the milliseconds of a sending, of late. */
-type Endpoint = {
+type Receiver = {
   waiting: { delivery: Delivery; until: number }[];
   sending: number;
   pace: number;
@@ -51,13 +51,13 @@ type Endpoint = {
   kept: KeptConnections;
 };
 
-const hasEnough = ({ waiting, pace }: Endpoint) => waiting.length >= Math.max(leastAhead, ahead / pace * mostSendingTo);
+const hasEnough = ({ waiting, pace }: Receiver) => waiting.length >= Math.max(leastAhead, ahead / pace * mostSendingTo);
 
 class Loop {
   readonly ended: Promise<void>;
   readonly #config: Config;
   readonly #database: Database;
-  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #receivers = new Map<string, Receiver>();
   readonly #records: Recorder;
   #sending = 0;
   #running = 0;
@@ -101,7 +101,7 @@ class Loop {
   }
 
   get #waiting() {
-    return [...this.#endpoints.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
+    return [...this.#receivers.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
   #changed() {
@@ -127,11 +127,11 @@ class Loop {
     return this.#woken || await this.#claim() || this.#busy;
   }
 
-  /** Takes what is due, but not for endpoints that have enough, and starts on it; true when more is due. */
+  /** Takes what is due, but not for receivers that have enough, and starts on it; true when more is due. */
   async #claim(): Promise<boolean> {
     this.#woken = false;
-    const sated = [...this.#endpoints].filter(([, endpoint]) => hasEnough(endpoint));
-    for (const [, endpoint] of sated) endpoint.sated = true;
+    const sated = [...this.#receivers].filter(([, receiver]) => hasEnough(receiver));
+    for (const [, receiver] of sated) receiver.sated = true;
     const { deliveries, runs, more } = await this.#database.object((client) =>
       client.rpc("claim_work", {
         most_deliveries: this.#waiting > 0 ? mostDeliveries : firstDeliveries,
@@ -140,49 +140,49 @@ class Loop {
       })
     ) as unknown as Work;
     const until = Date.now() + freshFor;
-    for (const delivery of deliveries) this.#endpoint(delivery).waiting.push({ delivery, until });
+    for (const delivery of deliveries) this.#receiver(delivery).waiting.push({ delivery, until });
     this.#startSending();
     this.#startRunning(runs);
     return more;
   }
 
-  #endpoint({ subscription_id }: Delivery): Endpoint {
-    let endpoint = this.#endpoints.get(subscription_id);
-    if (!endpoint) {
-      endpoint = { waiting: [], sending: 0, pace: 1_000, sated: false, kept: new KeptConnections() };
-      this.#endpoints.set(subscription_id, endpoint);
+  #receiver({ subscription_id }: Delivery): Receiver {
+    let receiver = this.#receivers.get(subscription_id);
+    if (!receiver) {
+      receiver = { waiting: [], sending: 0, pace: 1_000, sated: false, kept: new KeptConnections() };
+      this.#receivers.set(subscription_id, receiver);
     }
-    return endpoint;
+    return receiver;
   }
 
   /** Starts nothing while outcomes wait for the database: what is sent then may have to be sent again. */
   #startSending() {
     if (this.#records.isBehind) return;
-    for (const [id, endpoint] of this.#endpoints) {
-      while (endpoint.waiting.length > 0 && endpoint.sending < mostSendingTo && this.#sending < mostSending) {
-        const { delivery, until } = endpoint.waiting.shift()!;
-        if (Date.now() < until) this.#send(endpoint, delivery);
+    for (const [id, receiver] of this.#receivers) {
+      while (receiver.waiting.length > 0 && receiver.sending < mostSendingTo && this.#sending < mostSending) {
+        const { delivery, until } = receiver.waiting.shift()!;
+        if (Date.now() < until) this.#send(receiver, delivery);
       }
-      if (endpoint.waiting.length === 0 && endpoint.sending === 0) {
-        this.#endpoints.delete(id);
-        endpoint.kept.close();
+      if (receiver.waiting.length === 0 && receiver.sending === 0) {
+        this.#receivers.delete(id);
+        receiver.kept.close();
       }
     }
   }
 
-  async #send(endpoint: Endpoint, delivery: Delivery): Promise<void> {
-    endpoint.sending++;
+  async #send(receiver: Receiver, delivery: Delivery): Promise<void> {
+    receiver.sending++;
     this.#sending++;
-    const outcome = await deliver(delivery, endpoint.kept, this.#config)
+    const outcome = await deliver(delivery, receiver.kept, this.#config)
       .catch((error) => logError("A delivery was interrupted", causeOf(error)));
     if (outcome) {
       this.#records.add(outcome);
-      endpoint.pace += (outcome.duration_ms - endpoint.pace) / 10;
+      receiver.pace += (outcome.duration_ms - receiver.pace) / 10;
     }
-    endpoint.sending--;
+    receiver.sending--;
     this.#sending--;
-    if (endpoint.sated && !hasEnough(endpoint)) {
-      endpoint.sated = false;
+    if (receiver.sated && !hasEnough(receiver)) {
+      receiver.sated = false;
       this.#woken = true;
     }
     this.#startSending();

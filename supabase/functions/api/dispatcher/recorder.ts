@@ -1,6 +1,6 @@
 import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
-import type { Outcome } from "./deliver.ts";
+import type { DeliveryOutcome } from "./deliver.ts";
 import { insist } from "./retry_while_away.ts";
 
 const recordAfter = 80;
@@ -12,7 +12,7 @@ export class Recorder {
   isBehind = false;
   readonly #database: Database;
   readonly #caughtUp: () => void;
-  #waiting: Outcome[] = [];
+  #waiting: DeliveryOutcome[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #recording: Promise<void> = Promise.resolve();
 
@@ -21,7 +21,7 @@ export class Recorder {
     this.#caughtUp = caughtUp;
   }
 
-  add(outcome: Outcome) {
+  add(outcome: DeliveryOutcome) {
     this.#waiting.push(outcome);
     if (this.#waiting.length >= recordAtOnce) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), recordAfter);

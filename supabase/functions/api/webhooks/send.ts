@@ -1,8 +1,8 @@
 import { logError } from "../platform/log.ts";
 import { type AddressOptions, hostOf, lookUp, portOf } from "./addresses.ts";
-import { Answer, BadAnswer } from "./answer.ts";
-import { connect, type Connection, Failed, type Place } from "./connection.ts";
-import type { KeptConnections } from "./kept.ts";
+import { connect, type Connection, Failed, type KeptConnections, type Place } from "./connections.ts";
+import { http1Request } from "./http1_request.ts";
+import { BadResponse, Http1Response } from "./http1_response.ts";
 
 export type Sent = {
   /** The receiver's, a redirect's too; null when none came. */
@@ -27,8 +27,6 @@ export type SendOptions = AddressOptions & {
   kept?: KeptConnections;
 };
 
-const encoder = new TextEncoder();
-
 /**
  * Posts `body` to `url`, to an address that was checked, and follows no redirect. It goes out once, but twice where a kept
  * connection ends without a byte: most receivers close those that were idle. Never rejects. A status that came is the answer,
@@ -44,20 +42,20 @@ export async function send(
   const started = performance.now();
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), deadline);
-  const answer = new Answer(maxBody);
+  const response = new Http1Response(maxBody);
   let error: string | null = null;
   try {
-    await exchange(url, body, headers, options, answer, late.signal);
+    await exchange(url, body, headers, options, response, late.signal);
   } catch (cause) {
     error = late.signal.aborted ? `There was no answer within ${deadline / 1_000} s.` : sentence(cause);
   } finally {
     clearTimeout(timer);
   }
   return {
-    status: answer.status,
-    body: answer.text(2_000),
+    status: response.status,
+    body: response.text(2_000),
     error,
-    retryAfter: seconds(answer.header("retry-after")),
+    retryAfter: seconds(response.header("retry-after")),
     durationMs: Math.round(performance.now() - started),
   };
 }
@@ -67,7 +65,7 @@ async function exchange(
   body: string,
   headers: Record<string, string>,
   options: SendOptions,
-  answer: Answer,
+  response: Http1Response,
   signal: AbortSignal,
 ): Promise<void> {
   const found = await lookUp(url, options, signal);
@@ -76,21 +74,21 @@ async function exchange(
   const host = hostOf(target);
   const { caCerts, kept } = options;
   const place = { ...found, host, port: portOf(target), isTls: target.protocol === "https:", caCerts };
-  const bytes = request(target, body, headers, kept ? "keep-alive" : "close");
+  const bytes = http1Request(target, body, headers, kept ? "keep-alive" : "close");
   const earlier = kept?.take(place);
-  const hasBegun = earlier && await talk(earlier, bytes, answer, place, kept, signal);
+  const hasBegun = earlier && await talk(earlier, bytes, response, place, kept, signal);
   if (!hasBegun) {
     signal.throwIfAborted();
-    await talk(await connect(place, signal), bytes, answer, place, kept, signal);
+    await talk(await connect(place, signal), bytes, response, place, kept, signal);
   }
-  if (answer.status === null) throw new Failed(`${host} closed the connection without an answer.`);
+  if (response.status === null) throw new Failed(`${host} closed the connection without an answer.`);
 }
 
 /** Says whether anything was answered. */
 async function talk(
   connection: Connection,
   bytes: Uint8Array,
-  answer: Answer,
+  response: Http1Response,
   place: Place,
   kept: KeptConnections | undefined,
   signal: AbortSignal,
@@ -102,10 +100,10 @@ async function talk(
   try {
     // Not waited for: a receiver may answer, and close, before it has read everything.
     write(stream, bytes).then(() => isWritten = true, () => {});
-    return await readAnswer(stream, answer, place.host);
+    return await readResponse(stream, response, place.host);
   } finally {
     signal.removeEventListener("abort", stop);
-    if (isWritten && answer.leavesOpen && kept && !signal.aborted) kept.add(connection, place);
+    if (isWritten && response.leavesOpen && kept && !signal.aborted) kept.add(connection, place);
     else if (!signal.aborted) stream.close();
   }
 }
@@ -114,35 +112,20 @@ async function write(stream: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await stream.write(rest));
 }
 
-async function readAnswer(stream: Deno.Conn, answer: Answer, host: string): Promise<boolean> {
+async function readResponse(stream: Deno.Conn, response: Http1Response, host: string): Promise<boolean> {
   const buffer = new Uint8Array(4_096);
   let hasBegun = false;
   try {
-    while (!answer.ended) {
+    while (!response.ended) {
       const read = await stream.read(buffer);
       if (read === null) break;
       hasBegun = true;
-      answer.take(buffer.subarray(0, read));
+      response.take(buffer.subarray(0, read));
     }
   } catch (cause) {
-    if (cause instanceof BadAnswer) throw new Failed(`${host} ${cause.message}.`);
+    if (cause instanceof BadResponse) throw new Failed(`${host} ${cause.message}.`);
   }
   return hasBegun;
-}
-
-function request(target: URL, body: string, headers: Record<string, string>, connection: string): Uint8Array {
-  const fields: Record<string, string> = { "content-type": "application/json", "user-agent": "Referrals-Webhooks/1" };
-  for (const [name, value] of Object.entries(headers)) fields[name.toLowerCase()] = value;
-  fields["host"] = target.host;
-  fields["content-length"] = String(encoder.encode(body).length);
-  fields["accept-encoding"] = "identity";
-  fields["connection"] = connection;
-  let head = `POST ${target.pathname}${target.search} HTTP/1.1\r\n`;
-  for (const [name, value] of Object.entries(fields)) {
-    if (/[\r\n]/.test(name + value)) throw new TypeError("A header holds a line break.");
-    head += `${name}: ${value}\r\n`;
-  }
-  return encoder.encode(`${head}\r\n${body}`);
 }
 
 function sentence(cause: unknown): string {

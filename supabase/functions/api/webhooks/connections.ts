@@ -9,7 +9,7 @@ export type Place = { host: string; addresses: string[]; port: number; isTls: bo
 /** Where it leads is one of the addresses of its place. */
 export type Connection<Stream = Deno.Conn> = { stream: Stream; address: string };
 
-/** Connects to the first of the addresses that lets us; with TLS, the certificate must be for the host. */
+/** Connects to the first of the addresses that lets us; with TLS, the certificate must be for the host. Throws `Failed`, or `signal`'s reason. */
 export async function connect(place: Place, signal: AbortSignal): Promise<Connection> {
   if (place.isTls && (hanging.get(place.host) ?? 0) >= maxHanging) throw noTls(place.host);
   const { stream, address } = await reach(place, signal);
@@ -67,3 +67,27 @@ function leaveHanging(host: string, connection: Deno.TlsConn, handshake: Promise
     else hanging.delete(host);
   });
 }
+
+/** Connections that one receiver has left open, each for its next request. Whoever makes one closes it. */
+export class KeptConnections {
+  #idle: (Connection & { origin: string })[] = [];
+
+  /** One to that place, at an address that it still has. */
+  take(place: Place): Connection | undefined {
+    const origin = originOf(place);
+    const found = this.#idle.findIndex((one) => one.origin === origin && place.addresses.includes(one.address));
+    return found < 0 ? undefined : this.#idle.splice(found, 1)[0];
+  }
+
+  /** Keeps a connection to that place, on which nothing is under way. */
+  add({ stream, address }: Connection, place: Place): void {
+    this.#idle.push({ stream, address, origin: originOf(place) });
+  }
+
+  /** Closes those that nobody has taken. */
+  close(): void {
+    for (const { stream } of this.#idle.splice(0)) stream.close();
+  }
+}
+
+const originOf = ({ host, port, isTls }: Place) => `${isTls ? "https" : "http"}://${host}:${port}`;

@@ -1,13 +1,13 @@
 /** What came is no HTTP, or its headers do not end; the message goes after the receiver's name. */
-export class BadAnswer extends Error {}
+export class BadResponse extends Error {}
 
 const maxHead = 32_768;
 
 /**
- * Reads an HTTP/1.1 answer of a receiver that may be hostile: it keeps at most 32 kB of headers and `maxBody` bytes of what
+ * Reads the HTTP/1.1 response of a receiver that may be hostile: it keeps at most 32 kB of headers and `maxBody` bytes of what
  * follows them, and takes time in proportion to those.
  */
-export class Answer {
+export class Http1Response {
   /** Null until the headers are complete. */
   status: number | null = null;
   /** Whether all that is worth reading has come. */
@@ -55,11 +55,11 @@ export class Answer {
   #takeHead(bytes: Uint8Array): Uint8Array {
     const before = this.#head.length;
     this.#head += latin1.decode(bytes);
-    if (this.#head.length >= 5 && !this.#head.startsWith("HTTP/")) throw new BadAnswer("did not answer in HTTP");
+    if (this.#head.length >= 5 && !this.#head.startsWith("HTTP/")) throw new BadResponse("did not answer in HTTP");
     const from = Math.max(0, before - 3);
     const blank = /\r?\n\r?\n/.exec(this.#head.slice(from));
     const length = blank ? from + blank.index + blank[0].length : this.#head.length;
-    if (length > this.#headRoom) throw new BadAnswer("answered with more than 32 kB of headers");
+    if (length > this.#headRoom) throw new BadResponse("answered with more than 32 kB of headers");
     if (!blank) return bytes.subarray(bytes.length);
     this.#headRoom -= length;
     this.#readHead(this.#head.slice(0, length));
@@ -70,7 +70,7 @@ export class Answer {
   #readHead(head: string): void {
     const [first, ...lines] = head.trimEnd().split(/\r?\n/);
     const status = Number(/^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/.exec(first)?.[1]);
-    if (!status) throw new BadAnswer("did not answer in HTTP/1.1");
+    if (!status) throw new BadResponse("did not answer in HTTP/1.1");
     // After 100 Continue or 103 Early Hints comes the answer itself.
     if (status < 200 && status !== 101) return;
     for (const line of lines) {
