@@ -4,7 +4,7 @@ import { type Issues, judgedAnyway } from "../contract/refinements.ts";
 import type { Resource } from "../data/lists.ts";
 import { Id, Timestamp } from "../contract/values.ts";
 import { ActionTypeName, actionTypeNames, actionTypes } from "./registry.ts";
-import { variableNames } from "../events/event_types.ts";
+import { variableNames } from "../events/variables.ts";
 
 export const AutomationAction = z.object({
   id: Id,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Json } from "../data/database.types.ts";
 import type { Resource } from "../data/lists.ts";
 import { Id, Timestamp } from "../contract/values.ts";
 import { actionTypeNames } from "../actions/registry.ts";
@@ -42,7 +43,7 @@ export const AutomationRun = z.object({
     event_id: "c1b3a7de-4b1d-4c0e-9d3e-2f6f1f0b7a55",
     status: "completed",
     trigger_type: "stage_changed",
-    trigger_data: triggers.stage_changed.data.meta()!.example,
+    trigger_data: triggers.stage_changed.sample,
     started_at: "2026-11-22T09:30:00.120Z",
     completed_at: "2026-11-22T09:30:00.480Z",
     duration_ms: 360,
@@ -65,11 +66,13 @@ export const AutomationRun = z.object({
   },
 });
 
-const { referral_attributed, stage_changed } = triggers;
+const dataOfAny = Object.fromEntries(
+  Object.values(triggers).flatMap(({ data }) => Object.entries<z.ZodType<Json>>(data.shape)),
+);
 
 /** What an automation is run with by hand: the data of any trigger, but for what the run's own event says. */
 export const ManualTrigger = z.strictObject({
-  trigger_data: z.strictObject({ ...referral_attributed.data.shape, ...stage_changed.data.shape })
+  trigger_data: z.strictObject(dataOfAny)
     .omit({ event_id: true, occurred_at: true })
     .partial()
     .meta({ description: "Some of the trigger's data; the rest is null" }),

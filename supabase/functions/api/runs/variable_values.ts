@@ -1,5 +1,6 @@
 import type { TokenValues } from "../mail/template.ts";
-import { type TriggerType, variablesOf } from "../events/event_types.ts";
+import type { TriggerType } from "../events/event_types.ts";
+import { variablesOf } from "../events/variables.ts";
 
 /** What `private.run_context` gives: the run's opportunity, its people and its workspace. */
 export type Context = Record<"company" | "deal" | "contact" | "referrer", Record<string, unknown> | null>;
