@@ -2,14 +2,15 @@ import { z } from "zod";
 import type { Json } from "../data/database.types.ts";
 import type { Resource } from "../data/lists.ts";
 import { Id, Timestamp } from "../contract/values.ts";
-import { actionTypeNames } from "../actions/registry.ts";
+import { ActionType } from "../actions/registry.ts";
 import { triggers, TriggerType } from "../events/event_types.ts";
 
 export const RunStatus = z.enum(["running", "completed", "failed", "skipped"]);
+export type RunStatus = z.infer<typeof RunStatus>;
 
-const ActionResult = z.object({
+export const ActionResult = z.object({
   action_id: Id,
-  action_type: z.enum(actionTypeNames),
+  action_type: ActionType,
   sequence: z.int(),
   status: z.enum(["completed", "failed"]),
   duration_ms: z.number(),
@@ -17,6 +18,7 @@ const ActionResult = z.object({
   response: z.unknown().meta({ description: "What came of it" }),
   error: z.string().nullable(),
 });
+export type ActionResult = z.infer<typeof ActionResult>;
 
 export const AutomationRun = z.object({
   run_id: Id,
