@@ -68,6 +68,7 @@ export const AutomationRun = z.object({
   },
 });
 
+// What two triggers tell by the same name is the same.
 const dataOfAny = Object.fromEntries(
   Object.values(triggers).flatMap(({ data }) => Object.entries<z.ZodType<Json>>(data.shape)),
 );
