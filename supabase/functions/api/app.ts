@@ -5,7 +5,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { authentication } from "./http/authentication.ts";
 import { actionEndpoints } from "./actions/routes.ts";
-import { actionTypeEndpoints } from "./actions/type_routes.ts";
+import { actionTypeEndpoints } from "./actions/action_type_routes.ts";
 import { automationEndpoints } from "./automations/routes.ts";
 import { companyEndpoints } from "./company/routes.ts";
 import type { Config } from "./platform/config.ts";

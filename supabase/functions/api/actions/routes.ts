@@ -6,7 +6,6 @@ import { check, type Found, refusal } from "../http/input.ts";
 import { listQuery } from "../data/lists.ts";
 import { present } from "../data/rows.ts";
 import { ById, Id } from "../contract/values.ts";
-import { refuseAddress } from "../webhooks/address_check.ts";
 import { ActionChange, actionResource, AutomationAction, NewAction } from "./schema.ts";
 import { type ActionType, actionTypes } from "./registry.ts";
 import { readPageBelow } from "../data/child_lists.ts";
@@ -14,12 +13,11 @@ import { readPageBelow } from "../data/child_lists.ts";
 const ByActionId = z.strictObject({ id: Id, actionId: Id });
 const columns = Object.keys(AutomationAction.shape).join(",") as "*";
 
-/** A config that its schema accepts, as it is stored; throws 400 for an address that no webhook may go to. */
-async function settled(action_type: ActionType, given: Record<string, unknown>, config: Config) {
-  const settled = actionTypes[action_type].config.parse(given);
-  if ("url" in settled) await refuseAddress(settled.url, "config.url", config);
-  return { action_type, config: settled };
-}
+/** An action's type and its config as they are stored; throws what stands against that config. */
+const settled = async (action_type: ActionType, given: Record<string, unknown>, config: Config) => ({
+  action_type,
+  config: await actionTypes[action_type].settle(given, config),
+});
 
 /** The type of the action that is there, which decides over its new config; throws 404, 400. */
 async function typeOf({ id, actionId }: z.output<typeof ByActionId>, config: unknown, database: Database) {

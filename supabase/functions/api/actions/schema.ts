@@ -3,13 +3,13 @@ import { tokensIn } from "../mail/template.ts";
 import { type Issues, judgedAnyway } from "../contract/refinements.ts";
 import type { Resource } from "../data/lists.ts";
 import { Id, Timestamp } from "../contract/values.ts";
-import { ActionTypeName, actionTypeNames, actionTypes } from "./registry.ts";
-import { variableNames } from "../events/event_types.ts";
+import { ActionType, ActionTypeName, actionTypes } from "./registry.ts";
+import { variableNames } from "../events/variables.ts";
 
 export const AutomationAction = z.object({
   id: Id,
   automation_id: Id,
-  action_type: z.enum(actionTypeNames),
+  action_type: ActionType,
   sequence: z.int().meta({ description: "The lower runs first" }),
   config: z.record(z.string(), z.unknown()).meta({ description: "See /automations/action-types" }),
   created_at: Timestamp,
@@ -36,10 +36,10 @@ const Sequence = z.int().min(0).max(1_000).optional().meta({ description: "The l
 
 // Where another field is wrong, these may be anything.
 function judgeConfig({ action_type, config }: { action_type?: unknown; config?: unknown }, problems: Issues) {
-  const type = z.enum(actionTypeNames).safeParse(action_type).data;
+  const type = ActionType.safeParse(action_type).data;
   const given = Config.safeParse(config).data;
   if (!type || !given) return;
-  const schema: z.ZodObject = actionTypes[type].config;
+  const schema = actionTypes[type].config;
   const refuse = (path: PropertyKey[], message: string, params: Record<string, unknown> = {}) =>
     problems.addIssue({ code: "custom", path: ["config", ...path], message, params });
 

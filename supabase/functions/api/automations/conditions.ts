@@ -1,7 +1,18 @@
-/** `{"path": {"operator": value}}` (contract 5). */
+import { z } from "zod";
+import { Text } from "../contract/values.ts";
+import type { Json } from "../data/database.types.ts";
+
+/** `{variable: {operator: value}}`; all of it must hold. */
 export type Conditions = Record<string, Record<string, unknown>>;
 
 type Compare = (actual: unknown, wanted: unknown) => boolean;
+type Operator = { wanted: z.ZodType<Json>; holds: Compare };
+
+const Scalar = z.union(
+  [Text(1_000), z.number(), z.boolean(), z.null()],
+  "must be text of at most 1000 characters, a number, true, false or null",
+);
+const Comparable = z.union([Text(1_000), z.number()], "must be text of at most 1000 characters or a number");
 
 const isPresent = (value: unknown) => value !== null && value !== undefined && value !== "";
 const isNumeric = (value: unknown) =>
@@ -21,26 +32,31 @@ const ordered = (holds: (order: number) => boolean): Compare => (actual, wanted)
   return holds(a < b ? -1 : a > b ? 1 : 0);
 };
 
-const operators: Record<string, Compare> = {
-  eq: equals,
-  neq: (actual, wanted) => !equals(actual, wanted),
-  exists: (actual, wanted) => isPresent(actual) === (wanted !== false),
-  not_exists: (actual, wanted) => isPresent(actual) === (wanted === false),
-  gt: ordered((order) => order > 0),
-  gte: ordered((order) => order >= 0),
-  lt: ordered((order) => order < 0),
-  lte: ordered((order) => order <= 0),
-  contains,
-  not_contains: (actual, wanted) => !contains(actual, wanted),
-  in: (actual, wanted) => Array.isArray(wanted) && wanted.some((one) => equals(actual, one)),
-};
+/** What a condition may ask of a value: what it is compared with, and when that holds; `private.are_conditions` lists the same. */
+export const operators = {
+  eq: { wanted: Scalar, holds: equals },
+  neq: { wanted: Scalar, holds: (actual, wanted) => !equals(actual, wanted) },
+  exists: { wanted: z.boolean(), holds: (actual, wanted) => isPresent(actual) === (wanted !== false) },
+  not_exists: { wanted: z.boolean(), holds: (actual, wanted) => isPresent(actual) === (wanted === false) },
+  gt: { wanted: Comparable, holds: ordered((order) => order > 0) },
+  gte: { wanted: Comparable, holds: ordered((order) => order >= 0) },
+  lt: { wanted: Comparable, holds: ordered((order) => order < 0) },
+  lte: { wanted: Comparable, holds: ordered((order) => order <= 0) },
+  contains: { wanted: Comparable, holds: contains },
+  not_contains: { wanted: Comparable, holds: (actual, wanted) => !contains(actual, wanted) },
+  in: {
+    wanted: z.array(Scalar).min(1).max(200),
+    holds: (actual, wanted) => Array.isArray(wanted) && wanted.some((one) => equals(actual, one)),
+  },
+} satisfies Record<string, Operator>;
+
+const isOperator = (name: string): name is keyof typeof operators => Object.hasOwn(operators, name);
 
 /** The first condition that does not hold, in words; null when all do. */
 export function unmet(conditions: Conditions, values: Map<string, unknown>): string | null {
   for (const [path, wants] of Object.entries(conditions)) {
     for (const [operator, wanted] of Object.entries(wants)) {
-      const holds = Object.hasOwn(operators, operator) && values.has(path) &&
-        operators[operator](values.get(path), wanted);
+      const holds = isOperator(operator) && values.has(path) && operators[operator].holds(values.get(path), wanted);
       if (!holds) return `The condition on ${path} (${operator}) does not hold.`;
     }
   }

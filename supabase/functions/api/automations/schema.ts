@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { type Issues, judgedAnyway } from "../contract/refinements.ts";
 import type { Resource } from "../data/lists.ts";
-import { Flag, Id, Label, Text, Timestamp } from "../contract/values.ts";
-import { TriggerType, variableNames } from "../events/event_types.ts";
+import { Flag, Id, Label, Timestamp } from "../contract/values.ts";
+import { TriggerType } from "../events/event_types.ts";
+import { variableNames } from "../events/variables.ts";
+import { operators } from "./conditions.ts";
 
 export const Automation = z.object({
   id: Id,
@@ -31,29 +33,13 @@ export const Automation = z.object({
   },
 });
 
-const Scalar = z.union(
-  [Text(1_000), z.number(), z.boolean(), z.null()],
-  "must be text of at most 1000 characters, a number, true, false or null",
-);
-const Comparable = z.union([Text(1_000), z.number()], "must be text of at most 1000 characters or a number");
-
 // What is wrong already needs no second word.
 const isFine = ({ issues }: z.core.ParsePayload) => issues.length === 0;
 
 /** What a condition may ask of one value; all of it must hold. */
-const Condition = z.strictObject({
-  eq: Scalar,
-  neq: Scalar,
-  exists: z.boolean(),
-  not_exists: z.boolean(),
-  gt: Comparable,
-  gte: Comparable,
-  lt: Comparable,
-  lte: Comparable,
-  contains: Comparable,
-  not_contains: Comparable,
-  in: z.array(Scalar).min(1).max(200),
-}).partial()
+const Condition = z.strictObject(
+  Object.fromEntries(Object.entries(operators).map(([name, { wanted }]) => [name, wanted])),
+).partial()
   .refine((wants) => Object.keys(wants).length > 0, { error: "must hold an operator", when: isFine })
   .meta({ id: "Condition", example: { gte: 5000 } });
 

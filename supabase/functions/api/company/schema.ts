@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { longest } from "../contract/limits.ts";
 import { Email, Id, isStorable, Label } from "../contract/values.ts";
 
 export const Company = z.object({
@@ -48,7 +49,7 @@ export const CrmSettings = z.object({
 });
 
 export const CrmSettingsChange = z.strictObject({
-  referral_categories: z.array(Label(80)).max(200)
+  referral_categories: z.array(Label(longest.category)).max(200)
     .refine((labels) => new Set(labels).size === labels.length, "must be distinct"),
   referral_pipeline_id: Id.nullable(),
   referral_stage_id: Id.nullable().meta({

@@ -1,4 +1,5 @@
-import { executeRun, type Job } from "../runs/execute.ts";
+import { executeRun } from "../runs/execute.ts";
+import type { Job } from "../runs/job.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";

@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { describeKnown, listKnown } from "../http/known_types.ts";
-import { triggers, TriggerType, variablesOf } from "./event_types.ts";
+import { triggers, TriggerType } from "./event_types.ts";
+import { variablesOf } from "./variables.ts";
 
 function describeTrigger(type: TriggerType) {
-  const { label, description, data } = triggers[type];
+  const { label, description, sample } = triggers[type];
   return {
     trigger_type: type,
     label,
     description,
-    sample_trigger_data: data.meta()?.example,
+    sample_trigger_data: sample,
     available_variables: variablesOf(type),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
+import { longest } from "../contract/limits.ts";
 import { Id, Text, Timestamp } from "../contract/values.ts";
 
 export const RequestStatus = z.enum(["sent", "viewed", "submitted", "expired"]);
@@ -37,14 +38,14 @@ export const ReferralRequest = z.object({
   },
 });
 
-const foreignHtml = Text(20_000).nullish().meta({
+const foreignHtml = Text(longest.mailHtml).nullish().meta({
   description: "HTML with `{{…}}` tokens; sanitised before it is mailed",
 });
 
 export const NewReferralRequest = z.strictObject({
   contact_id: Id,
   deal_id: Id.nullish(),
-  subject_override: Text(200).nullish(),
+  subject_override: Text(longest.mailSubject).nullish(),
   intro_html: foreignHtml,
   how_it_works_html: foreignHtml,
   expires_in_days: z.int().min(1).max(365).default(30),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
 import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
+import { longest } from "../contract/limits.ts";
 import { Flag, Id, Label, Text, Timestamp, WholeNumber } from "../contract/values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
@@ -59,8 +60,8 @@ const writable = {
   referred_contact_id: Id.nullish(),
   referred_deal_id: Id.nullish(),
   status: ReferralStatus.optional(),
-  category: Label(80).nullish(),
-  notes: Text(10_000).nullish(),
+  category: Label(longest.category).nullish(),
+  notes: Text(longest.notes).nullish(),
 };
 
 export const NewReferral = z.strictObject({
@@ -81,7 +82,7 @@ export const ReferralChange = z.strictObject(writable).meta({ example: { status:
 export const Attribution = z.strictObject({
   opportunity_id: Id,
   referrer_contact_id: Id.nullable().meta({ description: "Null clears" }),
-  category: Label(80).nullish().meta({ description: "Stays as it is, when absent" }),
+  category: Label(longest.category).nullish().meta({ description: "Stays as it is, when absent" }),
 }).meta({
   example: {
     opportunity_id: "00000000-0000-4000-8000-000000000502",
@@ -103,7 +104,7 @@ export const referralResource = {
     referrer_contact_id: Id.optional(),
     referred_contact_id: Id.optional(),
     referred_deal_id: Id.optional(),
-    category: Label(80).optional(),
+    category: Label(longest.category).optional(),
     source: ReferralSource.optional(),
   },
 } satisfies Resource;

@@ -1,29 +1,15 @@
-import type { Config } from "../platform/config.ts";
+import { ActionType, actionTypes } from "../actions/registry.ts";
+import type { Means, Outcome } from "../actions/define_action.ts";
+import { refuseUnknownTokens } from "../actions/templates.ts";
+import { unmet } from "../automations/conditions.ts";
+import { ApiError } from "../contract/errors.ts";
 import type { Database } from "../data/database.ts";
 import { outbox } from "../data/service_database.ts";
-import type { Brand } from "../mail/brand.ts";
-import { fillTokens, tokensIn, type TokenValues } from "../mail/template.ts";
-import { ApiError } from "../contract/errors.ts";
-import { sendMail } from "../mail/send_mail.ts";
-import { Email, Id } from "../contract/values.ts";
-import { type Conditions, unmet } from "../automations/conditions.ts";
-import type { TriggerType } from "../events/event_types.ts";
-import { asTokens, type Context, valuesOf } from "./variable_values.ts";
-
-type Action = { id: string; action_type: string; sequence: number; config: Record<string, string | null> };
-type Result = { action_id: string; status: "completed" | "failed"; error: string | null };
-
-/** A run as `private.run_job` gives it. */
-export type Job = {
-  run_id: string;
-  event_id: string;
-  trigger_type: TriggerType;
-  trigger_data: Record<string, unknown>;
-  conditions: Conditions;
-  actions: Action[];
-  action_results: Result[];
-  context: Context;
-};
+import type { TokenValues } from "../mail/template.ts";
+import type { Config } from "../platform/config.ts";
+import type { Job, JobAction } from "./job.ts";
+import type { RunStatus } from "./schema.ts";
+import { asTokens, valuesOf } from "./variable_values.ts";
 
 /** Works on a run that its starter has claimed. */
 export async function runNow(config: Config, runId: string): Promise<void> {
@@ -39,7 +25,8 @@ export async function runNow(config: Config, runId: string): Promise<void> {
  */
 export async function executeRun(job: Job, database: Pick<Database, "ask">, config: Config): Promise<void> {
   const values = valuesOf(job.trigger_type, job.trigger_data, job.context);
-  const finish = (status: "completed" | "failed" | "skipped", error: string | null) =>
+  const tokens = asTokens(values);
+  const finish = (status: Exclude<RunStatus, "running">, error: string | null) =>
     database.ask((client) =>
       client.rpc("finish_run", {
         run_id: job.run_id,
@@ -54,122 +41,42 @@ export async function executeRun(job: Job, database: Pick<Database, "ask">, conf
   if (reason) return void await finish("skipped", reason);
   for (const action of job.actions) {
     const earlier = job.action_results.find(({ action_id }) => action_id === action.id);
-    const error = earlier ? earlier.error : await carryOut(action, job, asTokens(values), database, config);
+    const error = earlier ? earlier.error : await carryOut(action, job, tokens, { database, config });
     if (error) return void await finish("failed", `${action.action_type} failed: ${error}`);
   }
   await finish("completed", null);
 }
 
-/** Gives what went wrong, null for nothing; the result is recorded either way. */
-async function carryOut(
-  action: Action,
-  job: Job,
-  tokens: TokenValues,
-  database: Pick<Database, "ask">,
-  config: Config,
-): Promise<string | null> {
+/** Gives what went wrong, null for nothing; the outcome is recorded either way. */
+async function carryOut(action: JobAction, job: Job, tokens: TokenValues, means: Means): Promise<string | null> {
   const started = performance.now();
-  const record = async (request: unknown, response: unknown, error: string | null) => {
-    await database.ask((client) =>
-      client.rpc("record_action", {
-        run_id: job.run_id,
-        result: {
-          action_id: action.id,
-          action_type: action.action_type,
-          sequence: action.sequence,
-          status: error ? "failed" : "completed",
-          duration_ms: Math.round(performance.now() - started),
-          request: request as never,
-          response: response as never,
-          error,
-        },
-      })
-    );
-    return error;
-  };
+  const outcome = await outcomeOf(action, job, tokens, means);
+  if (!outcome) return null;
+  await means.database.ask((client) =>
+    client.rpc("record_action", {
+      run_id: job.run_id,
+      result: {
+        action_id: action.id,
+        action_type: action.action_type,
+        sequence: action.sequence,
+        status: outcome.error ? "failed" : "completed",
+        duration_ms: Math.round(performance.now() - started),
+        ...outcome,
+      },
+    })
+  );
+  return outcome.error;
+}
 
+/** What came of an action, a refusal too; null where that is recorded already. Throws what is no fault of the action. */
+async function outcomeOf(action: JobAction, job: Job, tokens: TokenValues, means: Means): Promise<Outcome | null> {
+  const type = ActionType.safeParse(action.action_type).data;
   try {
-    refuseUnknownTokens(action, tokens);
-    switch (action.action_type) {
-      case "attribute_referral": {
-        const request = attribution(action, tokens);
-        await database.ask((client) =>
-          client.rpc("run_attribute_referral", { run_id: job.run_id, action_id: action.id, request })
-        );
-        return null;
-      }
-      case "call_webhook":
-        await database.ask((client) => client.rpc("run_call_webhook", { run_id: job.run_id, action_id: action.id }));
-        return null;
-      default: {
-        const mail = await automationMail(action, job, tokens);
-        const { id, error } = await sendMail(config, mail);
-        return await record({ to: mail.to, subject: mail.subject }, error ? null : { email_id: id }, error);
-      }
-    }
+    if (!type) throw new ApiError("VALIDATION_ERROR", `There is no action type ${action.action_type}.`);
+    refuseUnknownTokens(action.config, tokens);
+    return await actionTypes[type].run(action, job, tokens, means);
   } catch (error) {
     if (!(error instanceof ApiError) || error.code === "UNAVAILABLE" || error.code === "INTERNAL_ERROR") throw error;
-    return await record(action.config, null, error.message);
+    return { request: action.config, response: null, error: error.message };
   }
-}
-
-function refuseUnknownTokens({ config }: Action, tokens: TokenValues) {
-  for (const [field, template] of Object.entries(config)) {
-    const unknown = tokensIn(template ?? "").find((name) => !Object.hasOwn(tokens, name));
-    if (unknown !== undefined) {
-      throw new ApiError("VALIDATION_ERROR", `${field} names {{${unknown}}}, which this trigger does not have.`);
-    }
-  }
-}
-
-const plain = (template: string, tokens: TokenValues) => fillTokens(template, tokens, (value) => value).trim();
-
-function attribution({ config }: Action, tokens: TokenValues): Record<string, string | null> {
-  const request = Object.fromEntries(
-    Object.entries(config).map((
-      [field, template],
-    ) => [field, template === null ? null : plain(template, tokens) || null]),
-  );
-  const { referrer_contact_id: given } = config;
-  if (given) {
-    const id = Id.safeParse(request.referrer_contact_id);
-    if (!id.success) throw new ApiError("VALIDATION_ERROR", `referrer_contact_id (${given}) gives no contact's id.`);
-    request.referrer_contact_id = id.data;
-  }
-  if (config.status && !["pending", "accepted", "converted", "declined"].includes(request.status ?? "")) {
-    throw new ApiError(
-      "VALIDATION_ERROR",
-      `status (${config.status}) gives none of pending, accepted, converted, declined.`,
-    );
-  }
-  // What a token brings may be longer than the field.
-  for (const [field, max] of Object.entries({ category: 80, notes: 10_000 })) {
-    if ([...request[field] ?? ""].length > max) {
-      throw new ApiError("VALIDATION_ERROR", `${field} comes to more than ${max} characters.`);
-    }
-  }
-  return request;
-}
-
-async function automationMail(action: Action, { run_id, context }: Job, tokens: TokenValues) {
-  const { to, subject, body_html } = action.config as Record<string, string>;
-  const named = to === "referrer" || to === "contact" ? context[to]?.email : plain(to, tokens);
-  const address = Email.safeParse(named ?? "");
-  if (!address.success) {
-    throw new ApiError(
-      "VALIDATION_ERROR",
-      to === "referrer" || to === "contact"
-        ? `There is no ${to} with an email address.`
-        : `to (${to}) gives no email address.`,
-    );
-  }
-  const brand = context.company as unknown as Brand;
-  const { customMail } = await import("../mail/custom_mail.tsx");
-  return {
-    to: address.data,
-    from: brand.name,
-    replyTo: brand.contact_email,
-    ...await customMail({ brand, subject, body_html, tokens }),
-    idempotencyKey: `automation/${run_id}/${action.id}`,
-  };
 }

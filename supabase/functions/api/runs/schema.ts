@@ -1,14 +1,16 @@
 import { z } from "zod";
+import type { Json } from "../data/database.types.ts";
 import type { Resource } from "../data/lists.ts";
 import { Id, Timestamp } from "../contract/values.ts";
-import { actionTypeNames } from "../actions/registry.ts";
+import { ActionType } from "../actions/registry.ts";
 import { triggers, TriggerType } from "../events/event_types.ts";
 
 export const RunStatus = z.enum(["running", "completed", "failed", "skipped"]);
+export type RunStatus = z.infer<typeof RunStatus>;
 
-const ActionResult = z.object({
+export const ActionResult = z.object({
   action_id: Id,
-  action_type: z.enum(actionTypeNames),
+  action_type: ActionType,
   sequence: z.int(),
   status: z.enum(["completed", "failed"]),
   duration_ms: z.number(),
@@ -16,6 +18,7 @@ const ActionResult = z.object({
   response: z.unknown().meta({ description: "What came of it" }),
   error: z.string().nullable(),
 });
+export type ActionResult = z.infer<typeof ActionResult>;
 
 export const AutomationRun = z.object({
   run_id: Id,
@@ -42,7 +45,7 @@ export const AutomationRun = z.object({
     event_id: "c1b3a7de-4b1d-4c0e-9d3e-2f6f1f0b7a55",
     status: "completed",
     trigger_type: "stage_changed",
-    trigger_data: triggers.stage_changed.data.meta()!.example,
+    trigger_data: triggers.stage_changed.sample,
     started_at: "2026-11-22T09:30:00.120Z",
     completed_at: "2026-11-22T09:30:00.480Z",
     duration_ms: 360,
@@ -65,11 +68,14 @@ export const AutomationRun = z.object({
   },
 });
 
-const { referral_attributed, stage_changed } = triggers;
+// What two triggers tell by the same name is the same.
+const dataOfAny = Object.fromEntries(
+  Object.values(triggers).flatMap(({ data }) => Object.entries<z.ZodType<Json>>(data.shape)),
+);
 
 /** What an automation is run with by hand: the data of any trigger, but for what the run's own event says. */
 export const ManualTrigger = z.strictObject({
-  trigger_data: z.strictObject({ ...referral_attributed.data.shape, ...stage_changed.data.shape })
+  trigger_data: z.strictObject(dataOfAny)
     .omit({ event_id: true, occurred_at: true })
     .partial()
     .meta({ description: "Some of the trigger's data; the rest is null" }),

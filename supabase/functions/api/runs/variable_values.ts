@@ -1,8 +1,7 @@
 import type { TokenValues } from "../mail/template.ts";
-import { type TriggerType, variablesOf } from "../events/event_types.ts";
-
-/** What `private.run_context` gives: the run's opportunity, its people and its workspace. */
-export type Context = Record<"company" | "deal" | "contact" | "referrer", Record<string, unknown> | null>;
+import type { TriggerType } from "../events/event_types.ts";
+import { variablesOf } from "../events/variables.ts";
+import type { Context } from "./job.ts";
 
 /** The values of a run by the names that conditions and tokens have for them; no other name has one. */
 export function valuesOf(type: TriggerType, data: Record<string, unknown>, context: Context): Map<string, unknown> {

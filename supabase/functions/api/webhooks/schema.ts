@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TriggerType } from "../events/event_types.ts";
+import { EventType, TriggerType } from "../events/event_types.ts";
 import type { Resource } from "../data/lists.ts";
 import { Id, Text, Timestamp } from "../contract/values.ts";
 
@@ -70,13 +70,12 @@ export const WebhookSubscriptionChange = z.strictObject(writable).partial().meta
 });
 
 export const DeliveryStatus = z.enum(["pending", "delivered", "failed"]);
-export const DeliveryEventType = z.enum([...TriggerType.options, "webhook_test"]);
 
 export const WebhookDelivery = z.object({
   id: Id,
   subscription_id: Id,
   event_id: Id.meta({ description: "The webhook-id, the same on every try" }),
-  event_type: DeliveryEventType,
+  event_type: EventType,
   status: DeliveryStatus,
   attempt_count: z.int(),
   next_attempt_at: Timestamp.nullable().meta({ description: "Null when it is done" }),
@@ -134,7 +133,7 @@ export const deliveryResource = {
   expansions: [],
   filters: {
     status: DeliveryStatus.optional(),
-    event_type: DeliveryEventType.optional(),
+    event_type: EventType.optional(),
     event_id: Id.optional(),
   },
 } satisfies Resource;

@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { describeKnown, listKnown } from "../http/known_types.ts";
-import { type ActionType, actionTypeNamed, actionTypeNames, actionTypes } from "./registry.ts";
+import { ActionType, actionTypeNamed, actionTypes } from "./registry.ts";
 
 function describeActionType(type: ActionType) {
-  const { label, description, config } = actionTypes[type];
+  const { label, description, aliases, config } = actionTypes[type];
   return {
     action_type: type,
     label,
-    description,
+    description: aliases.length > 0 ? `${description} Alias: ${aliases.join(", ")}.` : description,
     config_schema: z.toJSONSchema(config, { io: "input" }),
     example: config.meta()?.example,
   };
 }
 
 const ActionTypeDescription = z.object({
-  action_type: z.enum(actionTypeNames),
+  action_type: ActionType,
   label: z.string(),
   description: z.string(),
   config_schema: z.record(z.string(), z.unknown()).meta({ description: "JSON Schema, draft 2020-12" }),
@@ -31,7 +31,7 @@ export const actionTypeEndpoints: Endpoint[] = [
     scope: null,
     answer: ActionTypeDescription,
     list: true,
-  }, ({ database }) => listKnown(actionTypeNames.map(describeActionType), database)),
+  }, ({ database }) => listKnown(ActionType.options.map(describeActionType), database)),
 
   keyed({
     method: "get",

@@ -1,0 +1,14 @@
+import type { z } from "zod";
+import type { Json } from "../data/database.types.ts";
+
+type Definition<Data> = {
+  label: string;
+  description: string;
+  /** Its `trigger_data`: what automations and subscribers are told, and what conditions and tokens may name. */
+  data: Data;
+  sample: z.input<Data>;
+};
+
+/** Something that a workspace can be told of, and can act on. */
+export const defineTrigger = <Data extends z.ZodObject<Record<string, z.ZodType<Json>>>>(trigger: Definition<Data>) =>
+  trigger;
