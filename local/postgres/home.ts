@@ -20,9 +20,9 @@ export interface PostgresHome {
 export async function findPostgresHome(data: string): Promise<PostgresHome> {
   const programs = installedPrograms();
   const home = { programs, cluster: join(data, "postgres") };
-  if (Deno.uid() !== 0) return home;
+  const owner = await unprivileged();
+  if (!owner) return home;
 
-  const owner = { uid: await nobody("-u"), gid: await nobody("-g") };
   await Deno.chmod(data, 0o711);
   if (await canReach(owner, [data, programs])) return { ...home, owner };
 
@@ -42,6 +42,11 @@ function installedPrograms(): string {
       `There is no embedded PostgreSQL for this machine (${name}): set DATABASE_URL to a PostgreSQL 15+.`,
     );
   }
+}
+
+/** Whom PostgreSQL runs as: `nobody` for root, else the user that there is. */
+export async function unprivileged(): Promise<PostgresHome["owner"]> {
+  return Deno.uid() === 0 ? { uid: await nobody("-u"), gid: await nobody("-g") } : undefined;
 }
 
 async function nobody(flag: "-u" | "-g"): Promise<number> {

@@ -31,12 +31,19 @@ create schema if not exists extensions authorization postgres;
 grant usage on schema extensions to public;
 grant usage on schema public to anon, authenticated, service_role;
 
-alter default privileges for role postgres in schema public
-  grant all on tables to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres in schema public
-  grant all on functions to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres in schema public
-  grant all on sequences to postgres, anon, authenticated, service_role;
+-- Once: the migrations take them back.
+do $$
+begin
+  if not exists (select from pg_default_acl where defaclrole = 'postgres'::regrole) then
+    alter default privileges for role postgres in schema public
+      grant all on tables to postgres, anon, authenticated, service_role;
+    alter default privileges for role postgres in schema public
+      grant all on functions to postgres, anon, authenticated, service_role;
+    alter default privileges for role postgres in schema public
+      grant all on sequences to postgres, anon, authenticated, service_role;
+  end if;
+end
+$$;
 
 do $$
 begin

@@ -93,7 +93,8 @@ async function initialise(home: PostgresHome, cluster: string, passwordFile: str
   if (!success) throw new Refusal(`PostgreSQL's initdb failed: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
-async function acceptsBeforeItEnds(url: string, process: Leashed): Promise<boolean> {
+/** Whether a server takes connections, false when it ends first or takes none for a minute. */
+export async function acceptsBeforeItEnds(url: string, process: Leashed): Promise<boolean> {
   let ended = false;
   process.ended.then(() => ended = true);
   for (const deadline = Date.now() + 60_000; !ended && Date.now() < deadline;) {

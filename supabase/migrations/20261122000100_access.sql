@@ -1,77 +1,96 @@
--- Who may come in: the role of every API key, and the one question that every policy asks.
+-- Who may come in: what nobody gets by itself, the role of every API key, and the one question that every policy asks.
+
+-- The platform grants new tables and functions of `public` to its own roles, and PostgreSQL new functions to everybody. Here
+-- nobody gets what no page grants. (The last names no
+-- schema: what PostgreSQL grants by itself can be taken back for all schemas only.)
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on functions from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges revoke execute on functions from public;
 
 create role api_key nologin noinherit;
 grant api_key to authenticator;
 grant usage on schema public to api_key;
-alter role api_key set statement_timeout = '8s';
-notify pgrst, 'reload config';
 
 -- Definer functions, counters and the outbox live here; the schema is never exposed by the data API.
 create schema private;
-grant usage on schema private to api_key;
+grant usage on schema private to api_key, anon, service_role;
 
--- Refuses the caller's statement with an HTTP status and one of the contract's error codes, as PostgREST's own
--- `raise sqlstate 'PGRST'` convention has it: the data API passes it on unchanged.
-create function private.refuse(status integer, code text, message text, details text default null, hint text default null)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  raise sqlstate 'PGRST' using
-    message = json_build_object('code', code, 'message', message, 'details', details, 'hint', hint)::text,
-    detail = json_build_object('status', status, 'headers', json_build_object())::text;
-end
-$$;
+alter role api_key set statement_timeout = '8s';
+
+-- The planner takes every workspace for an average one, a referrer for one of any workspace, and may read, join and sort all
+-- rows of a large one where an index has them in order. Keys read by indexes, row by row, and keep a page's plan: planning it
+-- anew takes longer than reading it.
+alter role api_key set enable_seqscan = off;
+alter role api_key set enable_bitmapscan = off;
+alter role api_key set enable_hashjoin = off;
+alter role api_key set enable_mergejoin = off;
+alter role api_key set enable_material = off;
+alter role api_key set jit = off;
+alter role api_key set plan_cache_mode = force_generic_plan;
+notify pgrst, 'reload config';
+
+-- What runs for every statement is in plpgsql: unlike a function in SQL it keeps its plans between statements.
 
 -- The claims of the verified token behind this statement; null outside of the data API.
 create function private.claims()
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select nullif(current_setting('request.jwt.claims', true), '')::jsonb
+begin
+  return nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+end
 $$;
+grant execute on function private.claims() to api_key;
 
--- The id of the calling API key, null for everyone else (contract 2, `created_by`).
+-- The id of the calling API key, null for everyone else: what a row's `created_by` says.
 create function private.calling_key()
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select case when private.claims() ->> 'role' = 'api_key' then (private.claims() ->> 'sub')::uuid end
+declare
+  token jsonb := private.claims();
+begin
+  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+end
 $$;
+grant execute on function private.calling_key() to api_key;
 
 -- The workspace that the caller's token names: a column default only, never a permission.
 create function private.claimed_company()
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select case when private.claims() ->> 'role' = 'api_key' then (private.claims() ->> 'company_id')::uuid end
+declare
+  token jsonb := private.claims();
+begin
+  return case when token ->> 'role' = 'api_key' then (token ->> 'company_id')::uuid end;
+end
 $$;
+grant execute on function private.claimed_company() to api_key;
 
--- Whether `held` scopes satisfy `wanted` (contract 1): `admin` implies all, `X:write` and `X:delete` include `X:read`.
-create function private.scopes_allow(held text[], wanted text)
-returns boolean
-language sql
+-- Every scope that satisfies `wanted`: itself, `admin`, and for `X:read` also `X:write` and `X:delete`.
+create function private.scopes_that_allow(wanted text)
+returns text[]
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select wanted = any (held)
-    or 'admin' = any (held)
-    or (
-      wanted like '%:read'
-      and held && array[replace(wanted, ':read', ':write'), replace(wanted, ':read', ':delete')]
-    )
+begin
+  return case when wanted like '%:read'
+    then array[wanted, 'admin', replace(wanted, ':read', ':write'), replace(wanted, ':read', ':delete')]
+    else array[wanted, 'admin'] end;
+end
 $$;
 
 -- The workspace of the calling API key when both its row and its token hold one of `scopes`, null when they don't.
 -- Raises 401 when the key is dead: unknown, revoked, expired, or of another workspace than its token says.
--- plpgsql, so that it may stand before the table it reads (api_keys needs companies, companies needs this).
 create function private.company_for(variadic scopes text[])
 returns uuid
 language plpgsql
@@ -82,7 +101,7 @@ as $$
 declare
   token jsonb := private.claims();
   key record;
-  token_scopes text[];
+  wanted text;
 begin
   if token ->> 'role' is distinct from 'api_key' then
     return null;
@@ -98,14 +117,30 @@ begin
     perform private.refuse(401, 'UNAUTHORIZED', 'This API key is revoked, expired or unknown.');
   end if;
 
-  token_scopes := array(select jsonb_array_elements_text(token -> 'scopes'));
-  if exists (
-    select from unnest(company_for.scopes) as wanted
-    where private.scopes_allow(key.scopes, wanted) and private.scopes_allow(token_scopes, wanted)
-  ) then
-    return key.company_id;
-  end if;
+  foreach wanted in array company_for.scopes loop
+    if key.scopes && private.scopes_that_allow(wanted) and token -> 'scopes' ?| private.scopes_that_allow(wanted) then
+      return key.company_id;
+    end if;
+  end loop;
   return null;
+end
+$$;
+grant execute on function private.company_for(text[]) to api_key;
+
+-- The calling key's workspace, for a function that writes on its behalf. Raises 401 for a dead key, 403 without `scope`.
+create function private.require_company(scope text)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  workspace uuid := private.company_for(scope);
+begin
+  if workspace is null then
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
+  end if;
+  return workspace;
 end
 $$;
 
@@ -123,20 +158,4 @@ begin
   end if;
 end
 $$;
-
--- Keeps `updated_at` true on every change, whoever makes it.
-create function private.touch_updated_at()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  new.updated_at := now();
-  return new;
-end
-$$;
-
-revoke execute on all functions in schema private from public;
-revoke execute on function public.require_scope(text) from public, anon, authenticated, service_role;
-grant execute on function private.claims(), private.calling_key(), private.claimed_company(),
-  private.company_for(text[]), private.refuse(integer, text, text, text, text), public.require_scope(text) to api_key;
+grant execute on function public.require_scope(text) to api_key;

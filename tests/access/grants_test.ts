@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { sql } from "../world/world.ts";
+import { join } from "node:path";
+import { withConnection } from "../../local/postgres/connection.ts";
+import { sql, stack } from "../world/world.ts";
 
 const ours = sql`in ('public'::regnamespace, 'private'::regnamespace)`;
 
@@ -33,23 +35,38 @@ async function tablesOf(role: string): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map(({ what, columns }) => [what, columns]));
 }
 
-Deno.test("these guards look at a database that had the platform's default privileges", async () => {
-  const rows = await sql`
-    select defaclobjtype as kind, grantee::regrole::text as role
-    from pg_default_acl, aclexplode(defaclacl)
-    where defaclnamespace = 'public'::regnamespace and defaclrole = 'postgres'::regrole
-      and grantee in ('anon'::regrole, 'authenticated'::regrole)
-    group by 1, 2 order by 1, 2
-  `;
-
-  assertEquals(rows.map(({ kind, role }) => `${kind} ${role}`), [
-    "S anon",
-    "S authenticated",
-    "f anon",
-    "f authenticated",
-    "r anon",
-    "r authenticated",
-  ]);
+Deno.test("what is made later is granted to nobody by itself, though the platform grants it", async () => {
+  const rollback = new Error("rolled back");
+  const looking = withConnection(stack.superuserUrl, (superuser) =>
+    superuser.begin(async (tx) => {
+      // As a stack that starts again does: the platform's default privileges do not come back.
+      await tx.unsafe(await Deno.readTextFile(join(import.meta.dirname ?? ".", "../../local/postgres/platform.sql")));
+      await tx.unsafe(`
+        create table public.memoirs ();
+        set local role postgres;
+        create table public.diaries ();
+        create function public.read_diaries() returns integer language sql as 'select 1';
+        create function private.read_diaries() returns integer language sql as 'select 1';
+      `);
+      const rows = await tx<{ name: string; role: string }[]>`
+        select name, case grantee when 0 then 'public' else grantee::regrole::text end as role
+        from (
+          select oid::regclass::text as name, relacl as acl from pg_class where relname in ('memoirs', 'diaries')
+          union all
+          select oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner)) from pg_proc where proname = 'read_diaries'
+        ) as made, aclexplode(acl)
+        where grantee <> 'postgres'::regrole and grantee::regrole::text <> 'supabase_admin'
+        group by 1, 2 order by 1, 2
+      `;
+      // What is a superuser's own shows that the platform does grant.
+      assertEquals(rows.map(({ name, role }) => `${name} ${role}`), [
+        "memoirs anon",
+        "memoirs authenticated",
+        "memoirs service_role",
+      ]);
+      throw rollback;
+    }));
+  assertEquals(await looking.catch((error) => error), rollback);
 });
 
 Deno.test("users of the platform touch no table and call no function of ours, strangers those that take a token", async () => {
@@ -192,6 +209,16 @@ Deno.test("a key can call exactly these functions", async () => {
     "public.thank_you_outcome(referral_id uuid)",
     "public.withdraw_referral_request(request_id uuid)",
   ]);
+});
+
+Deno.test("the dispatcher's role may do all with each table that is exposed, and nothing with views and what is private", async () => {
+  const rows = await sql<{ name: string }[]>`
+    select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+  `;
+  const commands = ["select", "insert", "update", "delete", "truncate", "references", "trigger"];
+  const all = rows.flatMap(({ name }) => commands.map((command) => [`${command} public.${name}`, "all"]));
+
+  assertEquals(await tablesOf("service_role"), Object.fromEntries(all));
 });
 
 Deno.test("the dispatcher's role can call exactly these functions", async () => {

@@ -1,0 +1,209 @@
+-- Asking, renewing and withdrawing a referral request, on behalf of a key that may write referrals.
+
+-- What the mail of a request says: the workspace's brand, the contact, the opportunity and the texts.
+create function private.request_mail(request public.referral_requests)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select jsonb_build_object(
+      'request_id', request.id,
+      'expires_at', request.expires_at,
+      'brand', private.brand(companies),
+      'timezone', companies.timezone,
+      'contact', jsonb_build_object(
+        'first_name', crm_contacts.first_name,
+        'last_name', crm_contacts.last_name,
+        'email', request.recipient_email
+      ),
+      'opportunity', (
+        select jsonb_build_object('name', crm_deals.name) from public.crm_deals where crm_deals.id = request.deal_id
+      ),
+      'subject_override', request.subject_override,
+      'intro_html', request.intro_html,
+      'how_it_works_html', request.how_it_works_html
+    )
+    from public.companies
+    join public.crm_contacts on crm_contacts.id = request.contact_id
+    where companies.id = request.company_id
+  );
+end
+$$;
+
+-- Writes a request for `token` and an unsubscribe link for `unsubscribe_token`; gives what its mail says. A definer, because
+-- who writes referrals need not be allowed to read contacts. Raises 404, 400 without an email, 409 for the unsubscribed.
+create function private.ask_for_referral(
+  contact uuid,
+  deal uuid,
+  token text,
+  unsubscribe_token text,
+  subject_override text,
+  intro_html text,
+  how_it_works_html text,
+  expires_in_days integer
+)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  workspace uuid := private.require_company('referrals:write');
+  asked public.crm_contacts;
+  request public.referral_requests;
+begin
+  select * into asked from public.crm_contacts where id = contact and company_id = workspace;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'contact_id names no row of your workspace.', details => 'contact_id');
+  end if;
+  if deal is not null and not exists (select from public.crm_deals where id = deal and company_id = workspace) then
+    perform private.refuse(404, 'NOT_FOUND', 'deal_id names no row of your workspace.', details => 'deal_id');
+  end if;
+  if asked.email is null then
+    perform private.refuse(
+      400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
+    );
+  end if;
+  perform private.refuse_unsubscribed(workspace, asked.email);
+
+  insert into public.referral_requests as requests (
+    company_id, contact_id, deal_id, recipient_email, recipient_name, subject_override, intro_html, how_it_works_html,
+    expires_in_days, expires_at, created_by
+  )
+  values (
+    workspace, contact, deal, asked.email, concat_ws(' ', asked.first_name, asked.last_name),
+    ask_for_referral.subject_override, ask_for_referral.intro_html, ask_for_referral.how_it_works_html,
+    ask_for_referral.expires_in_days, now() + make_interval(days => ask_for_referral.expires_in_days),
+    private.calling_key()
+  )
+  returning * into request;
+  insert into private.request_links (request_id, token_hash) values (request.id, private.token_hash(token));
+  insert into private.unsubscribe_links (token_hash, company_id, email)
+  values (private.token_hash(unsubscribe_token), workspace, lower(asked.email));
+
+  return private.request_mail(request);
+end
+$$;
+grant execute on function private.ask_for_referral(uuid, uuid, text, text, text, text, text, integer) to api_key;
+
+create function public.ask_for_referral(
+  contact uuid,
+  token text,
+  unsubscribe_token text,
+  deal uuid default null,
+  subject_override text default null,
+  intro_html text default null,
+  how_it_works_html text default null,
+  expires_in_days integer default 30
+)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.ask_for_referral(
+    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days
+  )
+$$;
+grant execute on function public.ask_for_referral(uuid, text, text, uuid, text, text, text, integer) to api_key;
+
+-- The request of the caller's workspace, locked. Raises 404, and 409 when it was submitted.
+create function private.open_request(request_id uuid)
+returns public.referral_requests
+language plpgsql
+set search_path = ''
+as $$
+declare
+  workspace uuid := private.require_company('referrals:write');
+  request public.referral_requests;
+begin
+  select * into request from public.referral_requests where id = request_id and company_id = workspace for update;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  if request.submitted_at is not null then
+    perform private.refuse(409, 'CONFLICT', 'This request has been submitted already.');
+  end if;
+  return request;
+end
+$$;
+
+-- Gives a request a fresh token and date, also one that expired or was withdrawn; the old link stops working. Gives what its
+-- mail says. Raises as `ask_for_referral` does, and 409 when it was submitted.
+create function private.renew_referral_request(request_id uuid, token text, unsubscribe_token text)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  request public.referral_requests := private.open_request(request_id);
+begin
+  perform private.refuse_unsubscribed(request.company_id, request.recipient_email);
+  update private.request_links
+  set token_hash = private.token_hash(token), tries = 0
+  where request_links.request_id = request.id;
+  update public.referral_requests
+  set sent_at = now(),
+    viewed_at = null,
+    withdrawn_at = null,
+    expires_at = now() + make_interval(days => expires_in_days),
+    emailed_at = null,
+    email_id = null,
+    email_error = null
+  where id = request_id
+  returning * into request;
+  insert into private.unsubscribe_links (token_hash, company_id, email)
+  values (private.token_hash(unsubscribe_token), request.company_id, lower(request.recipient_email));
+  return private.request_mail(request);
+end
+$$;
+grant execute on function private.renew_referral_request(uuid, text, text) to api_key;
+
+create function public.renew_referral_request(request_id uuid, token text, unsubscribe_token text) returns jsonb
+language sql set search_path = ''
+as $$ select private.renew_referral_request(request_id, token, unsubscribe_token) $$;
+grant execute on function public.renew_referral_request(uuid, text, text) to api_key;
+
+-- Withdraws a request: its link answers 410. Raises 404, and 409 when it was submitted.
+create function private.withdraw_referral_request(request_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.open_request(request_id);
+  update public.referral_requests
+  set withdrawn_at = coalesce(withdrawn_at, now()), expires_at = least(expires_at, now())
+  where id = request_id;
+end
+$$;
+grant execute on function private.withdraw_referral_request(uuid) to api_key;
+
+create function public.withdraw_referral_request(request_id uuid) returns void
+language sql set search_path = ''
+as $$ select private.withdraw_referral_request(request_id) $$;
+grant execute on function public.withdraw_referral_request(uuid) to api_key;
+
+-- Records what became of a request's mail: the provider's id, or a sentence that says what went wrong.
+create function private.record_request_mail(request_id uuid, email_id text, email_error text)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.referral_requests
+  set emailed_at = now(),
+    email_id = record_request_mail.email_id,
+    email_error = record_request_mail.email_error
+  where id = request_id and company_id = private.require_company('referrals:write')
+$$;
+grant execute on function private.record_request_mail(uuid, text, text) to api_key;
+
+create function public.record_request_mail(request_id uuid, email_id text default null, email_error text default null)
+returns void
+language sql set search_path = ''
+as $$ select private.record_request_mail(request_id, email_id, email_error) $$;
+grant execute on function public.record_request_mail(uuid, text, text) to api_key;

@@ -1,0 +1,66 @@
+-- The outbox: every write to referrals, and every entry of an opportunity into a stage, leaves an event in the writer's own
+-- transaction. Nothing there can make a write fail, but what makes the event itself impossible.
+
+create table private.events (
+  id uuid primary key default gen_random_uuid(),
+  company_id uuid not null,
+  type text not null,
+  -- what is told of it, without `event_id` and `occurred_at`, which are the row's own
+  data jsonb not null,
+  -- how many automations lie between a caller's write and this one
+  depth smallint not null default 0,
+  runs_automations boolean not null default true,
+  occurred_at timestamptz(3) not null default now(),
+  -- when its deliveries and runs were made
+  fanned_out_at timestamptz(3)
+);
+
+create index events_waiting on private.events (occurred_at) where fanned_out_at is null;
+create index events_age on private.events using brin (occurred_at);
+
+-- What is told of an event: its data, its id, and when it happened.
+create function private.event_data(event private.events)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return event.data || jsonb_build_object(
+    'event_id', event.id,
+    'occurred_at', to_char(event.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+  );
+end
+$$;
+
+-- How deep in a chain of automations the current transaction writes: what they write says so.
+create function private.chain_depth()
+returns smallint
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
+end
+$$;
+
+-- Where a chain of automations ends.
+create function private.max_chain_depth() returns smallint
+language sql immutable set search_path = ''
+as $$ select 5::smallint $$;
+
+-- How long events are kept, and the deliveries and runs that came of them.
+create function private.retention() returns interval
+language sql immutable set search_path = ''
+as $$ select interval '30 days' $$;
+
+-- Whether what the current transaction writes starts automations: not what was moved with `skip_automations`.
+create function private.starts_automations()
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(current_setting('referrals.skip_automations', true), '') <> 'on'
+$$;

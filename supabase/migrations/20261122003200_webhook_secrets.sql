@@ -1,0 +1,72 @@
+-- The secrets that sign a subscription's deliveries, in Vault; an old one signs beside the new one until it expires.
+
+create table private.webhook_secrets (
+  vault_id uuid primary key,
+  subscription_id uuid not null references public.webhook_subscriptions on delete cascade,
+  created_at timestamptz(3) not null default now(),
+  expires_at timestamptz(3)
+);
+
+create index webhook_secrets_subscription on private.webhook_secrets (subscription_id);
+
+create function private.forget_webhook_secret()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from vault.secrets where id = old.vault_id;
+  return null;
+end
+$$;
+
+create trigger webhook_secrets_forget after delete on private.webhook_secrets
+  for each row execute function private.forget_webhook_secret();
+
+-- Gives a subscription a new secret; those it has expire in 24 hours. Gives the secret: nobody can read it again.
+create function private.issue_webhook_secret(subscription uuid)
+returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
+begin
+  update private.webhook_secrets
+  set expires_at = least(expires_at, now() + interval '24 hours')
+  where subscription_id = subscription;
+  insert into private.webhook_secrets (vault_id, subscription_id)
+  values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
+  return secret;
+end
+$$;
+
+-- Gives the caller's subscription with a new secret; for 24 hours both sign. Raises 404.
+create function private.rotate_webhook_secret(subscription_id uuid)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  workspace uuid := private.require_company('webhooks:write');
+  subscription public.webhook_subscriptions;
+begin
+  update public.webhook_subscriptions
+  set updated_at = now()
+  where id = rotate_webhook_secret.subscription_id and company_id = workspace
+  returning * into subscription;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+end
+$$;
+grant execute on function private.rotate_webhook_secret(uuid) to api_key;
+
+create function public.rotate_webhook_secret(subscription_id uuid) returns jsonb
+language sql set search_path = ''
+as $$ select private.rotate_webhook_secret(subscription_id) $$;
+grant execute on function public.rotate_webhook_secret(uuid) to api_key;
