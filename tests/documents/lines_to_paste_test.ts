@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { call, type Json, sql, stack } from "../world/world.ts";
+import { settled } from "../world/automations.ts";
+import { type Json, Person, sql, stack } from "../world/world.ts";
 
 const root = new URL("../../", import.meta.url);
-const { "local admin": token } = stack.demoKeys!;
+const clinic = new Person("00000000-0000-4000-8000-000000000001", "", stack.demoKeys!["local admin"]);
 
 /** The calls in a document's shell blocks, with the status that each is to have: 2xx, unless a comment behind it says another. */
 async function callsIn(name: string): Promise<{ line: string; wanted: string }[]> {
@@ -23,7 +24,7 @@ async function paste(line: string, prelude: string): Promise<{ status: string; b
   const script = `curl() { command curl -w '\\n%{http_code}' "$@"; }\n${prelude}\n${line}`;
   const { stdout } = await new Deno.Command("bash", {
     args: ["-c", script],
-    env: { API: stack.apiUrl, API_KEY: token },
+    env: { API: stack.apiUrl, API_KEY: clinic.token },
     stderr: "inherit",
   }).output();
   const [, text, status] = /^([^]*)\n(\d{3})$/.exec(new TextDecoder().decode(stdout))!;
@@ -56,10 +57,11 @@ Deno.test({
       assertEquals(await pasteAll("docs/guide.md") >= 30, true);
     } finally {
       // Nothing of it acts on beside the other tests.
+      await settled(clinic);
       for (const table of ["webhook_subscriptions", "automations"]) {
-        await sql`delete from ${sql(table)} where company_id = '00000000-0000-4000-8000-000000000001'`;
+        await sql`delete from ${sql(table)} where company_id = ${clinic.companyId}`;
       }
     }
-    assertEquals((await call("GET", "/automations", undefined, { token })).data, []);
+    assertEquals([await clinic.gets("/automations"), await clinic.gets("/webhooks/subscriptions")], [[], []]);
   },
 });
