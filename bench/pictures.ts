@@ -1,11 +1,8 @@
-import { architecture } from "./architecture.ts";
 import type { Measured, Results } from "./growth.ts";
 
-// `deno task pictures`: draws docs/architecture.svg, and docs/growth.svg of what `deno task bench growth --json` measured.
-const folder = new URL("../docs/", import.meta.url);
-await Deno.writeTextFile(new URL("architecture.svg", folder), architecture());
-const measured = await Deno.readTextFile(new URL("growth.json", folder)).catch(() => undefined);
-if (measured) await Deno.writeTextFile(new URL("growth.svg", folder), growthCurves(JSON.parse(measured)));
+// `deno task pictures`: draws docs/growth.svg of what `deno task bench growth --json bench/results/growth.json` measured.
+const measured = await Deno.readTextFile(new URL("results/growth.json", import.meta.url));
+await Deno.writeTextFile(new URL("../docs/growth.svg", import.meta.url), growthCurves(JSON.parse(measured)));
 
 /** A curve a statement, the median over the rows, both axes logarithmic; what grows stands out and is named. */
 function growthCurves({ sizes, statements }: Results): string {
