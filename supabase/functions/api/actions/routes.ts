@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { columnsOf } from "../data/columns.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
@@ -6,18 +7,18 @@ import { check, type Found, refusal } from "../http/input.ts";
 import { listQuery } from "../data/lists.ts";
 import { present } from "../data/rows.ts";
 import { ById, Id } from "../contract/values.ts";
-import { refuseAddress } from "../webhooks/address_check.ts";
+import { requirePublicAddress } from "../webhooks/address_check.ts";
 import { ActionChange, actionResource, AutomationAction, NewAction } from "./schema.ts";
 import { type ActionType, actionTypes } from "./registry.ts";
 import { readPageBelow } from "../data/child_lists.ts";
 
 const ByActionId = z.strictObject({ id: Id, actionId: Id });
-const columns = Object.keys(AutomationAction.shape).join(",") as "*";
+const columns = columnsOf(AutomationAction);
 
 /** A config that its schema accepts, as it is stored; throws 400 for an address that no webhook may go to. */
 async function settled(action_type: ActionType, given: Record<string, unknown>, config: Config) {
   const settled = actionTypes[action_type].config.parse(given);
-  if ("url" in settled) await refuseAddress(settled.url, "config.url", config);
+  if ("url" in settled) await requirePublicAddress(settled.url, "config.url", config);
   return { action_type, config: settled };
 }
 
@@ -41,9 +42,11 @@ export const actionEndpoints: Endpoint[] = [
     scope: "automations:read",
     params: ById,
     query: listQuery(actionResource),
-    answer: AutomationAction,
-    list: true,
-  }, ({ params, query, database }) => readPageBelow(database, params.id, actionResource, query)),
+    list: AutomationAction,
+  }, ({ params, query, database }) => {
+    const parent = { table: "automations", column: "automation_id", id: params.id } as const;
+    return readPageBelow(database, parent, actionResource, query);
+  }),
 
   keyed({
     method: "post",

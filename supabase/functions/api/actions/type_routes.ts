@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
-import { describeKnown, listKnown } from "../http/known_types.ts";
+import { describeKnown, exampleOf, listKnown } from "../http/known_types.ts";
 import { type ActionType, actionTypeNamed, actionTypeNames, actionTypes } from "./registry.ts";
 
 function describeActionType(type: ActionType) {
@@ -10,7 +10,7 @@ function describeActionType(type: ActionType) {
     label,
     description,
     config_schema: z.toJSONSchema(config, { io: "input" }),
-    example: config.meta()?.example,
+    example: exampleOf(config),
   };
 }
 
@@ -29,8 +29,7 @@ export const actionTypeEndpoints: Endpoint[] = [
     path: "/automations/action-types",
     summary: "List the action types and their config schemas",
     scope: null,
-    answer: ActionTypeDescription,
-    list: true,
+    list: ActionTypeDescription,
   }, ({ database }) => listKnown(actionTypeNames.map(describeActionType), database)),
 
   keyed({

@@ -22,6 +22,9 @@ export const Company = z.object({
   },
 });
 
+/** What a workspace's mails and its public form show of it. */
+export const Brand = Company.pick({ name: true, logo_url: true, primary_color: true, contact_email: true });
+
 const timezones = () => new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 
 export const CompanyChange = z.strictObject({

@@ -1,23 +1,29 @@
 import { z } from "zod";
 import { type Cursor, readCursor, writeCursor } from "./cursor.ts";
-import type { Client, Database } from "./database.ts";
+import type { Client } from "./clients.ts";
+import type { Database } from "./database.ts";
 import { ApiError } from "../contract/errors.ts";
-import { instant, present } from "./rows.ts";
+import { instant, presentPart } from "./rows.ts";
 import { Instant, Names, WholeNumber } from "../contract/values.ts";
+
+type Table =
+  | "referrals"
+  | "referral_requests"
+  | "crm_deals"
+  | "crm_contacts"
+  | "crm_pipelines"
+  | "automations"
+  | "automation_actions"
+  | "automation_runs"
+  | "webhook_subscriptions"
+  | "webhook_deliveries";
+
+/** Views of a table that have its rows in the order of a list that a filter narrows. */
+type View = "placed_deals" | "expired_requests";
 
 /** A table as callers list it: its row's keys are columns (or computed fields), `expansions` computed fields of it. */
 export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.ZodRawShape = z.ZodRawShape> = {
-  table:
-    | "referrals"
-    | "referral_requests"
-    | "crm_deals"
-    | "crm_contacts"
-    | "crm_pipelines"
-    | "automations"
-    | "automation_actions"
-    | "automation_runs"
-    | "webhook_subscriptions"
-    | "webhook_deliveries";
+  table: Table;
   row: Row;
   expansions: readonly string[];
   /** Query parameters beside the grammar; each compares its column for equality unless `narrow` has it. */
@@ -25,17 +31,18 @@ export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.Zo
   narrow?: { [Filter in keyof Filters]?: (value: string) => Narrowing };
 };
 
-/** How a filter chooses rows, and from which view when there is one that has them in the list's order. */
-type Narrowing = { from?: "placed_deals" | "expired_requests"; apply: (query: Filterable) => Filterable };
+/** How a filter chooses rows, and from which view where the table is not enough. */
+type Narrowing = { from?: View; apply: (query: Filterable) => Filterable };
 
 type Filterable = ReturnType<typeof selectFrom>;
 
-// One table and selection stand for all to the compiler; `present` gives the rows their shape.
-const selectFrom = (client: Client, from: string, columns: string[], options: Counting = {}) =>
-  client.from(from as "referrals").select(columns.join(",") as "*", options);
+const selectFrom = (client: Client, from: Table | View, columns: string[], options: Counting = {}) =>
+  // supabase-js takes a table or a view, but no name that may be either.
+  client.from(from as Table).select(columns.join(","), options);
 
-export type Page = {
-  data: Record<string, unknown>[];
+/** One page of a list, as the API answers it. */
+export type ListPage<Row = unknown> = {
+  data: Row[];
   pagination: {
     limit: number;
     total: number;
@@ -45,6 +52,11 @@ export type Page = {
     total_is_estimate?: true;
   };
 };
+
+type GivenRow = Record<string, unknown>;
+
+/** What is selected is known to a request only, so supabase-js cannot tell: rows, of the columns that were asked for. */
+const asRows = (selection: Filterable) => selection.overrideTypes<GivenRow[], { merge: false }>();
 
 /** Up to this many rows a total is exact: PostgREST's `max-rows`, beyond which `count=estimated` estimates. */
 const exactTotals = 1_000;
@@ -90,19 +102,26 @@ const chosenKeys = (resource: Resource, { fields, expand }: Selection) => [
 ];
 
 /** One row by its id with the chosen fields and expansions; throws 404. */
-export async function readRow(database: Database, resource: Resource, id: string, query: Selection = {}) {
+export async function readRow<Row extends z.ZodObject>(
+  database: Database,
+  resource: Resource<Row>,
+  id: string,
+  query: Selection = {},
+): Promise<Partial<z.output<Row>>> {
   const keys = chosenKeys(resource, query);
-  const row = await database.row<Record<string, unknown>>((client) =>
-    selectFrom(client, resource.table, keys).eq("id", id)
-  );
-  return present(resource.row, row, keys);
+  const row = await database.row((client) => asRows(selectFrom(client, resource.table, keys).eq("id", id)));
+  return presentPart(resource.row, row, keys);
 }
 
 /**
  * One page by keyset: no row that was there when the paging began, and is unchanged since, is skipped or comes twice.
  * The total is of all pages: with a cursor it is counted beside the page, not after it.
  */
-export async function readPage(database: Database, resource: Resource, query: ListQuery): Promise<Page> {
+export async function readPage<Row extends z.ZodObject>(
+  database: Database,
+  resource: Resource<Row>,
+  query: ListQuery,
+): Promise<ListPage<Partial<z.output<Row>>>> {
   if (query.after !== undefined && query.before !== undefined) {
     throw new ApiError("VALIDATION_ERROR", "after and before exclude each other.", {
       details: [{ path: "before", message: "cannot stand beside after" }],
@@ -122,9 +141,10 @@ export async function readPage(database: Database, resource: Resource, query: Li
   const keys = chosenKeys(resource, query);
   const columns = new Set([...keys, "id", query.sort, ...(query.sort === "updated_at" ? ["listed_at"] : [])]);
   const [{ data, count }, counted] = await Promise.all([
-    database.rows<Record<string, unknown>>((client) =>
-      place(select(client, resource, query, [...columns], { count: cursor ? undefined : "estimated" }), query, cursor)
-    ),
+    database.rows((client) => {
+      const selection = select(client, resource, query, [...columns], { count: cursor ? undefined : "estimated" });
+      return asRows(place(selection, query, cursor));
+    }),
     cursor
       ? database.ask((client) => select(client, resource, query, ["id"], { count: "estimated", head: true }).limit(1))
       : undefined,
@@ -133,7 +153,7 @@ export async function readPage(database: Database, resource: Resource, query: Li
   const beyond = data.length > query.limit;
   const rows = data.slice(0, query.limit);
   if (backwards) rows.reverse();
-  const mark = (row: Record<string, unknown> | undefined) =>
+  const mark = (row: GivenRow | undefined) =>
     row
       ? writeCursor(identity, {
         at: instant(String(row[query.sort])),
@@ -143,7 +163,7 @@ export async function readPage(database: Database, resource: Resource, query: Li
       : null;
   const total = (cursor ? counted?.count : count) ?? 0;
   return {
-    data: rows.map((row) => present(resource.row, row, keys)),
+    data: rows.map((row) => presentPart(resource.row, row, keys)),
     pagination: {
       limit: query.limit,
       total,
@@ -168,7 +188,7 @@ function select(
     .filter(([name, value]) => name in resource.filters && value !== undefined)
     .map(([name, value]): Narrowing => {
       const narrow = resource.narrow?.[name];
-      return narrow ? narrow(String(value)) : { apply: (selection) => selection.eq(name as "id", String(value)) };
+      return narrow ? narrow(String(value)) : { apply: (selection) => selection.eq(name, String(value)) };
     });
   const from = narrowings.find(({ from }) => from)?.from ?? resource.table;
   let selection = selectFrom(client, from, columns, options);

@@ -1,16 +1,21 @@
-import { executeRun, type Job } from "../runs/execute.ts";
+import { z } from "zod";
+import { executeRun, Job } from "../runs/execute.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
 import { KeptConnections } from "../webhooks/kept.ts";
-import { deliver, type Delivery } from "./deliver.ts";
-import { insist } from "./retry_while_away.ts";
-import { outbox } from "../data/service_database.ts";
+import { deliver, Delivery } from "./deliver.ts";
+import { retryWhileAway } from "./retry_while_away.ts";
+import { serviceDatabase } from "../data/service_database.ts";
 import { Recorder } from "./recorder.ts";
 
-/** What `private.claim_work` gives; a run that `runs_alone` may be what ended dispatchers before this one. */
-type Work = { deliveries: Delivery[]; runs: ClaimedJob[]; more: boolean };
-type ClaimedJob = Job & { runs_alone: boolean };
+/** A run that `runs_alone` may be what ended dispatchers before this one. */
+// The rest is read when its turn comes: one workspace's odd run must not keep all others' work from being claimed.
+const ClaimedJob = z.looseObject({ event_id: z.string(), runs_alone: z.boolean() });
+type ClaimedJob = z.output<typeof ClaimedJob>;
+
+/** What `private.claim_work` gives. */
+const Work = z.object({ deliveries: z.array(Delivery), runs: z.array(ClaimedJob), more: z.boolean() });
 
 const claimsFor = 60_000;
 const mostDeliveries = 500;
@@ -67,7 +72,7 @@ class Loop {
 
   constructor(config: Config, stopsClaiming: () => void) {
     this.#config = config;
-    this.#database = outbox(config);
+    this.#database = serviceDatabase(config);
     this.#records = new Recorder(this.#database, () => {
       this.#startSending();
       this.#changed();
@@ -132,13 +137,12 @@ class Loop {
     this.#woken = false;
     const sated = [...this.#endpoints].filter(([, endpoint]) => hasEnough(endpoint));
     for (const [, endpoint] of sated) endpoint.sated = true;
-    const { deliveries, runs, more } = await this.#database.object((client) =>
+    const { deliveries, runs, more } = await this.#database.value(Work, (client) =>
       client.rpc("claim_work", {
         most_deliveries: this.#waiting > 0 ? mostDeliveries : firstDeliveries,
         most_runs: this.#runsAlone ? 0 : mostRuns - this.#running,
         busy: sated.map(([id]) => id),
-      })
-    ) as unknown as Work;
+      }));
     const until = Date.now() + freshFor;
     for (const delivery of deliveries) this.#endpoint(delivery).waiting.push({ delivery, until });
     this.#startSending();
@@ -199,10 +203,12 @@ class Loop {
   }
 
   async #run(jobs: ClaimedJob[]): Promise<void> {
-    const patient: Pick<Database, "ask"> = { ask: (query) => insist(() => this.#database.ask(query)) };
+    const patient: Pick<Database, "ask"> = { ask: (query) => retryWhileAway(() => this.#database.ask(query)) };
     for (const job of jobs) {
       while (job.runs_alone && this.#running > 1) await this.#change.promise;
-      await executeRun(job, patient, this.#config).catch((error) => logError("A run was interrupted", causeOf(error)));
+      await Job.parseAsync(job).then((read) => executeRun(read, patient, this.#config)).catch((error) =>
+        logError("A run was interrupted", causeOf(error))
+      );
       this.#running--;
       if (job.runs_alone) this.#runsAlone = false;
     }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
-import { describeKnown, listKnown } from "../http/known_types.ts";
+import { describeKnown, exampleOf, listKnown } from "../http/known_types.ts";
 import { triggers, TriggerType, variablesOf } from "./event_types.ts";
 
 function describeTrigger(type: TriggerType) {
@@ -9,7 +9,7 @@ function describeTrigger(type: TriggerType) {
     trigger_type: type,
     label,
     description,
-    sample_trigger_data: data.meta()?.example,
+    sample_trigger_data: exampleOf(data),
     available_variables: variablesOf(type),
   };
 }
@@ -31,8 +31,7 @@ export const triggerEndpoints: Endpoint[] = [
     path: "/schemas/triggers",
     summary: "List the triggers and their variables",
     scope: null,
-    answer: Trigger,
-    list: true,
+    list: Trigger,
   }, ({ database }) => listKnown(TriggerType.options.map(describeTrigger), database)),
 
   keyed(

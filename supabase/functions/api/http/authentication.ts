@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { verifyCredentials } from "@supabase/server/core";
 import { z } from "zod";
-import type { ApiKey } from "../data/database.ts";
+import type { ApiKey } from "../data/clients.ts";
 import type { Config } from "../platform/config.ts";
 import { ApiError } from "../contract/errors.ts";
 

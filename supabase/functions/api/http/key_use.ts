@@ -1,5 +1,6 @@
 import { inBackground } from "../platform/background.ts";
-import type { ApiKey, Database } from "../data/database.ts";
+import type { ApiKey } from "../data/clients.ts";
+import type { Database } from "../data/database.ts";
 
 const noted = new Map<string, number>();
 const interval = 60_000;

@@ -105,8 +105,8 @@ export const opportunityResource = {
     search: Search.optional(),
   },
   narrow: {
-    pipeline_id: (id) => ({ from: "placed_deals", apply: (query) => query.eq("pipeline_id" as "id", id) }),
-    stage_id: (id) => ({ from: "placed_deals", apply: (query) => query.eq("stage_id" as "id", id) }),
+    pipeline_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("pipeline_id", "eq", id) }),
+    stage_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("stage_id", "eq", id) }),
     search: (text) => ({ apply: (query) => query.filter("name", "imatch", literally(text)) }),
   },
 } satisfies Resource;

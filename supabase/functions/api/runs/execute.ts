@@ -1,34 +1,43 @@
+import { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
-import { outbox } from "../data/service_database.ts";
-import type { Brand } from "../mail/brand.ts";
+import type { Json } from "../data/database.types.ts";
+import { serviceDatabase } from "../data/service_database.ts";
 import { fillTokens, tokensIn, type TokenValues } from "../mail/template.ts";
 import { ApiError } from "../contract/errors.ts";
 import { sendMail } from "../mail/send_mail.ts";
 import { Email, Id } from "../contract/values.ts";
-import { type Conditions, unmet } from "../automations/conditions.ts";
-import type { TriggerType } from "../events/event_types.ts";
-import { asTokens, type Context, valuesOf } from "./variable_values.ts";
+import { unmet } from "../automations/conditions.ts";
+import { TriggerType } from "../events/event_types.ts";
+import { asTokens, Context, valuesOf } from "./variable_values.ts";
 
-type Action = { id: string; action_type: string; sequence: number; config: Record<string, string | null> };
-type Result = { action_id: string; status: "completed" | "failed"; error: string | null };
+const Action = z.object({
+  id: z.string(),
+  action_type: z.string(),
+  sequence: z.int(),
+  config: z.record(z.string(), z.string().nullable()),
+});
+type Action = z.output<typeof Action>;
 
 /** A run as `private.run_job` gives it. */
-export type Job = {
-  run_id: string;
-  event_id: string;
-  trigger_type: TriggerType;
-  trigger_data: Record<string, unknown>;
-  conditions: Conditions;
-  actions: Action[];
-  action_results: Result[];
-  context: Context;
-};
+export const Job = z.object({
+  run_id: z.string(),
+  event_id: z.string(),
+  trigger_type: TriggerType,
+  trigger_data: z.record(z.string(), z.unknown()),
+  conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
+  actions: z.array(Action),
+  action_results: z.array(z.object({ action_id: z.string(), error: z.string().nullable() })),
+  context: Context,
+});
+export type Job = z.output<typeof Job>;
+
+const MailConfig = z.object({ to: z.string(), subject: z.string(), body_html: z.string() });
 
 /** Works on a run that its starter has claimed. */
 export async function runNow(config: Config, runId: string): Promise<void> {
-  const database = outbox(config);
-  const job = await database.object((client) => client.rpc("run_job", { run_id: runId })) as unknown as Job;
+  const database = serviceDatabase(config);
+  const job = await database.found(Job, (client) => client.rpc("run_job", { run_id: runId }));
   await executeRun(job, database, config);
 }
 
@@ -69,7 +78,7 @@ async function carryOut(
   config: Config,
 ): Promise<string | null> {
   const started = performance.now();
-  const record = async (request: unknown, response: unknown, error: string | null) => {
+  const record = async (request: Json, response: Json, error: string | null) => {
     await database.ask((client) =>
       client.rpc("record_action", {
         run_id: job.run_id,
@@ -79,8 +88,8 @@ async function carryOut(
           sequence: action.sequence,
           status: error ? "failed" : "completed",
           duration_ms: Math.round(performance.now() - started),
-          request: request as never,
-          response: response as never,
+          request,
+          response,
           error,
         },
       })
@@ -152,7 +161,7 @@ function attribution({ config }: Action, tokens: TokenValues): Record<string, st
 }
 
 async function automationMail(action: Action, { run_id, context }: Job, tokens: TokenValues) {
-  const { to, subject, body_html } = action.config as Record<string, string>;
+  const { to, subject, body_html } = MailConfig.parse(action.config);
   const named = to === "referrer" || to === "contact" ? context[to]?.email : plain(to, tokens);
   const address = Email.safeParse(named ?? "");
   if (!address.success) {
@@ -163,7 +172,7 @@ async function automationMail(action: Action, { run_id, context }: Job, tokens: 
         : `to (${to}) gives no email address.`,
     );
   }
-  const brand = context.company as unknown as Brand;
+  const brand = context.company;
   const { customMail } = await import("../mail/custom_mail.tsx");
   return {
     to: address.data,

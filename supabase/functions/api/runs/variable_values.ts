@@ -1,17 +1,22 @@
+import { z } from "zod";
+import { Brand } from "../company/schema.ts";
 import type { TokenValues } from "../mail/template.ts";
 import { type TriggerType, variablesOf } from "../events/event_types.ts";
 
+const Subject = z.record(z.string(), z.unknown()).nullable();
+
 /** What `private.run_context` gives: the run's opportunity, its people and its workspace. */
-export type Context = Record<"company" | "deal" | "contact" | "referrer", Record<string, unknown> | null>;
+export const Context = z.object({ company: Brand, deal: Subject, contact: Subject, referrer: Subject });
+export type Context = z.output<typeof Context>;
 
 /** The values of a run by the names that conditions and tokens have for them; no other name has one. */
 export function valuesOf(type: TriggerType, data: Record<string, unknown>, context: Context): Map<string, unknown> {
+  const subjects: Record<string, Record<string, unknown> | null> = { ...context, opportunity: context.deal };
   return new Map(
     variablesOf(type).map(({ name }) => {
       const [subject, field] = name.split(".");
       if (field === undefined) return [name, data[name] ?? null];
-      const row = context[(subject === "opportunity" ? "deal" : subject) as keyof Context];
-      return [name, row?.[field] ?? null];
+      return [name, subjects[subject]?.[field] ?? null];
     }),
   );
 }

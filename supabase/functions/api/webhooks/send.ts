@@ -131,7 +131,7 @@ async function readAnswer(stream: Deno.Conn, answer: Answer, host: string): Prom
 }
 
 function request(target: URL, body: string, headers: Record<string, string>, connection: string): Uint8Array {
-  const fields: Record<string, string> = { "content-type": "application/json", "user-agent": "Referrals-Webhooks/1" };
+  const fields: Record<string, string> = { "content-type": "application/json", "user-agent": "Referrals-Webhooks/1.0" };
   for (const [name, value] of Object.entries(headers)) fields[name.toLowerCase()] = value;
   fields["host"] = target.host;
   fields["content-length"] = String(encoder.encode(body).length);
