@@ -34,7 +34,7 @@ leakless("the receiver gets one POST with the body and headers as given, and its
     assertEquals([line, content], ["POST /hooks/a%20b?x=1&y=%0d%0a HTTP/1.1", body]);
     assertEquals(fields, [
       "content-type: application/json",
-      "user-agent: Referrals-Webhooks/1",
+      "user-agent: Referrals-Webhooks/1.0",
       "webhook-id: evt_1",
       "webhook-signature: v1,a v1,b",
       `host: 127.0.0.1:${receiver.port}`,
