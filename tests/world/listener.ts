@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import type { Json, Person } from "./world.ts";
 
 /** `port`: the sender's, one for each connection. */
-export type Received = {
+type Received = {
   path: string;
   headers: Record<string, string>;
   text: string;

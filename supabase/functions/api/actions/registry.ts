@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ReferralStatus } from "../referrals/schema.ts";
-import { Email, Id, Label, Text } from "../contract/values.ts";
+import { Category, Email, Id, Label, longestCategory, Text } from "../contract/values.ts";
 import { WebhookUrl } from "../webhooks/schema.ts";
 
 type ActionTypeDefinition = {
@@ -23,7 +23,10 @@ export const actionTypes = {
     config: z.strictObject({
       referrer_contact_id: z.union([Id, Templated(200)], "must be a UUID or hold a {{token}}").nullish()
         .meta({ description: "The opportunity's primary contact, when absent" }),
-      category: z.union([Label(80), Templated(200)], "must be a label of 1 to 80 characters or hold a {{token}}")
+      category: z.union(
+        [Category, Templated(200)],
+        `must be a label of 1 to ${longestCategory} characters or hold a {{token}}`,
+      )
         .nullish().meta({ description: "Null takes the category off; absent leaves it" }),
       status: z.union(
         [ReferralStatus, Templated(200)],

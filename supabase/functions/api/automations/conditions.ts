@@ -1,5 +1,5 @@
 /** `{"path": {"operator": value}}`, see docs/guide.md, "Automations". */
-export type Conditions = Record<string, Record<string, unknown>>;
+type Conditions = Record<string, Record<string, unknown>>;
 
 type Compare = (actual: unknown, wanted: unknown) => boolean;
 

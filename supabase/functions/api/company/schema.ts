@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Email, Id, isStorable, Label } from "../contract/values.ts";
+import { Category, Email, Id, isStorable, Label } from "../contract/values.ts";
 
 export const Company = z.object({
   id: Id,
@@ -51,7 +51,7 @@ export const CrmSettings = z.object({
 });
 
 export const CrmSettingsChange = z.strictObject({
-  referral_categories: z.array(Label(80)).max(200)
+  referral_categories: z.array(Category).max(200)
     .refine((labels) => new Set(labels).size === labels.length, "must be distinct"),
   referral_pipeline_id: Id.nullable(),
   referral_stage_id: Id.nullable().meta({

@@ -28,6 +28,11 @@ export const Label = (max: number) =>
     .refine((text) => length(text) <= max, `must have at most ${max} characters`)
     .meta({ minLength: 1, maxLength: max });
 
+/** How long a referral's category may be. */
+export const longestCategory = 80;
+
+export const Category = Label(longestCategory);
+
 export const Email = z.email("must be an email address").max(320);
 
 /** A whole number in a query string: digits only, so neither `1e1` nor `0x10`. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ReferralSource, ReferralStatus } from "../referrals/schema.ts";
-import { Email, Id, Text, Timestamp } from "../contract/values.ts";
+import { Email, Id, longestCategory, Text, Timestamp } from "../contract/values.ts";
 
 export const TriggerType = z.enum(["referral_attributed", "stage_changed"]);
 export type TriggerType = z.infer<typeof TriggerType>;
@@ -24,7 +24,7 @@ const referral = {
   referrer_email: Email.nullable().meta({ description: "The referrer's email address" }),
   referred_contact_id: Id.nullable().meta({ description: "The contact who was referred" }),
   referred_deal_id: Id.nullable().meta({ description: "The opportunity that came of it" }),
-  category: Text(80).nullable().meta({ description: "The referral's category" }),
+  category: Text(longestCategory).nullable().meta({ description: "The referral's category" }),
   status: ReferralStatus.nullable().meta({ description: "The referral's status" }),
   source: ReferralSource.nullable().meta({ description: "How the referral came in" }),
   notes: Text(10_000).nullable().meta({ description: "The referral's notes" }),

@@ -9,7 +9,7 @@ type Nothing = z.ZodObject<Record<never, never>>;
 type Schema = z.ZodObject | undefined;
 
 /** What an endpoint promises: the one source of its validation, its types and its OpenAPI operation. */
-export type Contract<
+type Contract<
   Params extends z.ZodObject = Nothing,
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodObject = Nothing,

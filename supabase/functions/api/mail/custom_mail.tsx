@@ -5,7 +5,7 @@ import { htmlToText } from "./plain_text.ts";
 import { sanitize } from "./sanitize.ts";
 import { escapeHtml, fillTokens, type TokenValues } from "./template.ts";
 
-export type CustomMail = { brand: Brand; subject: string; body_html: string; tokens: TokenValues };
+type CustomMail = { brand: Brand; subject: string; body_html: string; tokens: TokenValues };
 
 /** A mail in the workspace's own words: filled first, then sanitised. */
 export async function customMail({ brand: given, subject, body_html, tokens }: CustomMail): Promise<MailContent> {

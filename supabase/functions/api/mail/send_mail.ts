@@ -3,7 +3,7 @@ import { headerText } from "./header_text.ts";
 import { pause } from "../platform/pause.ts";
 import { logError } from "../platform/log.ts";
 
-export type Mail = {
+type Mail = {
   to: string;
   /** The workspace, as the sender's name. */
   from: string;

@@ -6,9 +6,9 @@ import { Id, Label, Timestamp } from "../contract/values.ts";
 const greatestPosition = 2_147_483_647;
 const Named = z.object({ id: Id, name: z.string() });
 
-export const OpportunityStatus = z.enum(["open", "won", "lost"]);
+const OpportunityStatus = z.enum(["open", "won", "lost"]);
 
-export const Placement = z.object({
+const Placement = z.object({
   id: Id,
   pipeline_id: Id,
   stage_id: Id,

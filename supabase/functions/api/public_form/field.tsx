@@ -12,7 +12,7 @@ type Props = {
   children: (attributes: Attributes) => Child;
 };
 
-export type Attributes = {
+type Attributes = {
   id: string;
   name: string;
   value: string;

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import { html, raw } from "hono/html";
 import { type Brand, brandColor, brandLogo, contrast } from "../mail/brand.ts";
-import { sourceHash } from "./source_hash.ts";
+import { sourceHash } from "../http/source_hash.ts";
 import { brandStyle, style } from "./style.ts";
 import type { Form } from "./submission.ts";
 

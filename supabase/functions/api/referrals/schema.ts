@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
 import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
-import { Flag, Id, Label, Text, Timestamp, WholeNumber } from "../contract/values.ts";
+import { Category, Flag, Id, Text, Timestamp, WholeNumber } from "../contract/values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
 export const ReferralSource = z.enum(["form", "manual", "api", "automation"]);
@@ -59,7 +59,7 @@ const writable = {
   referred_contact_id: Id.nullish(),
   referred_deal_id: Id.nullish(),
   status: ReferralStatus.optional(),
-  category: Label(80).nullish(),
+  category: Category.nullish(),
   notes: Text(10_000).nullish(),
 };
 
@@ -81,7 +81,7 @@ export const ReferralChange = z.strictObject(writable).meta({ example: { status:
 export const Attribution = z.strictObject({
   opportunity_id: Id,
   referrer_contact_id: Id.nullable().meta({ description: "Null clears" }),
-  category: Label(80).nullish().meta({ description: "Stays as it is, when absent" }),
+  category: Category.nullish().meta({ description: "Stays as it is, when absent" }),
 }).meta({
   example: {
     opportunity_id: "00000000-0000-4000-8000-000000000502",
@@ -103,7 +103,7 @@ export const referralResource = {
     referrer_contact_id: Id.optional(),
     referred_contact_id: Id.optional(),
     referred_deal_id: Id.optional(),
-    category: Label(80).optional(),
+    category: Category.optional(),
     source: ReferralSource.optional(),
   },
 } satisfies Resource;

@@ -6,7 +6,7 @@ import { serviceDatabase } from "../data/service_database.ts";
 import { fillTokens, tokensIn, type TokenValues } from "../mail/template.ts";
 import { ApiError } from "../contract/errors.ts";
 import { sendMail } from "../mail/send_mail.ts";
-import { Email, Id } from "../contract/values.ts";
+import { Email, Id, longestCategory } from "../contract/values.ts";
 import { unmet } from "../automations/conditions.ts";
 import { TriggerType } from "../events/event_types.ts";
 import { asTokens, Context, valuesOf } from "./variable_values.ts";
@@ -152,7 +152,7 @@ function attribution({ config }: Action, tokens: TokenValues): Record<string, st
     );
   }
   // What a token brings may be longer than the field.
-  for (const [field, max] of Object.entries({ category: 80, notes: 10_000 })) {
+  for (const [field, max] of Object.entries({ category: longestCategory, notes: 10_000 })) {
     if ([...request[field] ?? ""].length > max) {
       throw new ApiError("VALIDATION_ERROR", `${field} comes to more than ${max} characters.`);
     }

@@ -4,7 +4,7 @@ import { Id, Timestamp } from "../contract/values.ts";
 import { actionTypeNames } from "../actions/registry.ts";
 import { triggers, TriggerType } from "../events/event_types.ts";
 
-export const RunStatus = z.enum(["running", "completed", "failed", "skipped"]);
+const RunStatus = z.enum(["running", "completed", "failed", "skipped"]);
 
 const ActionResult = z.object({
   action_id: Id,

@@ -69,8 +69,8 @@ export const WebhookSubscriptionChange = z.strictObject(writable).partial().meta
   example: { events: ["referral_attributed", "stage_changed"] },
 });
 
-export const DeliveryStatus = z.enum(["pending", "delivered", "failed"]);
-export const DeliveryEventType = z.enum([...TriggerType.options, "webhook_test"]);
+const DeliveryStatus = z.enum(["pending", "delivered", "failed"]);
+const DeliveryEventType = z.enum([...TriggerType.options, "webhook_test"]);
 
 export const WebhookDelivery = z.object({
   id: Id,
