@@ -30,7 +30,7 @@ async function typeOf({ id, actionId }: z.output<typeof ByActionId>, config: unk
   const found: Found[] = [];
   check(NewAction, { action_type, config }, found);
   if (found.length > 0) throw refusal(found);
-  return action_type as ActionType;
+  return AutomationAction.shape.action_type.parse(action_type);
 }
 
 export const actionEndpoints: Endpoint[] = [

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
-import { describeKnown, exampleOf, listKnown } from "../http/known_types.ts";
+import { exampleOf } from "../contract/values.ts";
+import { describeKnown, listKnown } from "../http/known_types.ts";
 import { type ActionType, actionTypeNamed, actionTypeNames, actionTypes } from "./registry.ts";
 
 function describeActionType(type: ActionType) {

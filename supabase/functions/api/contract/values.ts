@@ -35,6 +35,9 @@ export const Category = Label(longestCategory);
 
 export const Email = z.email("must be an email address").max(320);
 
+/** The example that a schema describes itself with. */
+export const exampleOf = (schema: z.ZodObject) => z.record(z.string(), z.unknown()).parse(schema.meta()?.example);
+
 /** A whole number in a query string: digits only, so neither `1e1` nor `0x10`. */
 export const WholeNumber = (min: number, max: number) =>
   z.preprocess(

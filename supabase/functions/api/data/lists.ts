@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { type Cursor, readCursor, writeCursor } from "./cursor.ts";
-import type { Client } from "./clients.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
 import type { Database } from "./database.ts";
 import { ApiError } from "../contract/errors.ts";
 import { instant, presentPart } from "./rows.ts";
+import { type Narrowing, selectCount, selectPage, selectRow } from "./selections.ts";
 import { Instant, Names, WholeNumber } from "../contract/values.ts";
 
-type Table =
+export type Table =
   | "referrals"
   | "referral_requests"
   | "crm_deals"
@@ -18,9 +18,6 @@ type Table =
   | "webhook_subscriptions"
   | "webhook_deliveries";
 
-/** Views of a table that have its rows in the order of a list that a filter narrows. */
-type View = "placed_deals" | "expired_requests";
-
 /** A table as callers list it: its row's keys are columns (or computed fields), `expansions` computed fields of it. */
 export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.ZodRawShape = z.ZodRawShape> = {
   table: Table;
@@ -30,15 +27,6 @@ export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.Zo
   filters: Filters;
   narrow?: { [Filter in keyof Filters]?: (value: string) => Narrowing };
 };
-
-/** How a filter chooses rows, and from which view where the table is not enough. */
-type Narrowing = { from?: View; apply: (query: Filterable) => Filterable };
-
-type Filterable = ReturnType<typeof selectFrom>;
-
-const selectFrom = (client: Client, from: Table | View, columns: string[], options: Counting = {}) =>
-  // supabase-js takes a table or a view, but no name that may be either.
-  client.from(from as Table).select(columns.join(","), options);
 
 /** One page of a list, as the API answers it. */
 export type ListPage<Row = unknown> = {
@@ -53,24 +41,20 @@ export type ListPage<Row = unknown> = {
   };
 };
 
-type GivenRow = Record<string, unknown>;
-
-/** What is selected is known to a request only, so supabase-js cannot tell: rows, of the columns that were asked for. */
-const asRows = (selection: Filterable) => selection.overrideTypes<GivenRow[], { merge: false }>();
-
 /** Up to this many rows a total is exact: PostgREST's `max-rows`, beyond which `count=estimated` estimates. */
 const exactTotals = 1_000;
 const grammar = ["limit", "after", "before", "fields", "expand"];
 
 const expansions = (resource: Resource) => Names(resource.expansions, 5).optional();
 const expandable = (resource: Resource) =>
+  // Optional where it is, so that a query without it has the same type.
   (resource.expansions.length > 0 ? { expand: expansions(resource) } : {}) as { expand: ReturnType<typeof expansions> };
 
 /** The query parameters of a single read: `fields`, and `expand` where there is something to. */
 export const readQuery = (resource: Resource) =>
   z.strictObject({ fields: Names(Object.keys(resource.row.shape)).optional(), ...expandable(resource) });
 
-/** The query parameters of a list: the contract's list grammar and the resource's own filters. */
+/** The query parameters of a list: the grammar of docs/guide.md, "Lists", and the resource's own filters. */
 export const listQuery = <Filters extends z.ZodRawShape>(resource: Resource<z.ZodObject, Filters>) =>
   z.strictObject({
     limit: WholeNumber(1, 100).default(20),
@@ -109,7 +93,7 @@ export async function readRow<Row extends z.ZodObject>(
   query: Selection = {},
 ): Promise<Partial<z.output<Row>>> {
   const keys = chosenKeys(resource, query);
-  const row = await database.row((client) => asRows(selectFrom(client, resource.table, keys).eq("id", id)));
+  const row = await database.row((client) => selectRow(client, resource, keys, id));
   return presentPart(resource.row, row, keys);
 }
 
@@ -141,19 +125,14 @@ export async function readPage<Row extends z.ZodObject>(
   const keys = chosenKeys(resource, query);
   const columns = new Set([...keys, "id", query.sort, ...(query.sort === "updated_at" ? ["listed_at"] : [])]);
   const [{ data, count }, counted] = await Promise.all([
-    database.rows((client) => {
-      const selection = select(client, resource, query, [...columns], { count: cursor ? undefined : "estimated" });
-      return asRows(place(selection, query, cursor));
-    }),
-    cursor
-      ? database.ask((client) => select(client, resource, query, ["id"], { count: "estimated", head: true }).limit(1))
-      : undefined,
+    database.rows((client) => selectPage(client, resource, [...columns], query, cursor)),
+    cursor ? database.ask((client) => selectCount(client, resource, query)) : undefined,
   ]);
 
   const beyond = data.length > query.limit;
   const rows = data.slice(0, query.limit);
   if (backwards) rows.reverse();
-  const mark = (row: GivenRow | undefined) =>
+  const mark = (row: typeof data[number] | undefined) =>
     row
       ? writeCursor(identity, {
         at: instant(String(row[query.sort])),
@@ -173,41 +152,4 @@ export async function readPage<Row extends z.ZodObject>(
       ...(total > exactTotals && { total_is_estimate: true }),
     },
   };
-}
-
-type Counting = { count?: "estimated"; head?: boolean };
-
-function select(
-  client: Client,
-  resource: Resource,
-  query: ListQuery,
-  columns: string[],
-  options: Counting,
-): Filterable {
-  const narrowings = Object.entries(query)
-    .filter(([name, value]) => name in resource.filters && value !== undefined)
-    .map(([name, value]): Narrowing => {
-      const narrow = resource.narrow?.[name];
-      return narrow ? narrow(String(value)) : { apply: (selection) => selection.eq(name, String(value)) };
-    });
-  const from = narrowings.find(({ from }) => from)?.from ?? resource.table;
-  let selection = selectFrom(client, from, columns, options);
-  if (query.created_after) selection = selection.gt("created_at", query.created_after);
-  if (query.created_before) selection = selection.lt("created_at", query.created_before);
-  for (const { apply } of narrowings) selection = apply(selection);
-  return selection;
-}
-
-function place(selection: Filterable, { sort, order, limit, before }: ListQuery, cursor: Cursor | null): Filterable {
-  const ascending = (order === "asc") !== (before !== undefined);
-  let placed = selection.order(sort, { ascending }).order("id", { ascending }).limit(limit + 1);
-  if (cursor) {
-    const { at, id, began } = cursor;
-    const beyond = ascending ? "gt" : "lt";
-    // The plain bound beside the disjunction makes it an index range; alone it would be a scan from the list's start.
-    placed = (ascending ? placed.gte(sort, at) : placed.lte(sort, at))
-      .or(`${sort}.${beyond}."${at}",and(${sort}.eq."${at}",id.${beyond}."${id}")`);
-    if (began) placed = placed.lte("updated_at", began);
-  }
-  return placed;
 }

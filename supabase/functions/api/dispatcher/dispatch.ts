@@ -9,13 +9,16 @@ import { retryWhileAway } from "./retry_while_away.ts";
 import { serviceDatabase } from "../data/service_database.ts";
 import { Recorder } from "./recorder.ts";
 
+// The rest is read when its turn comes: one workspace's odd row must not keep the others' work from being claimed.
+const ClaimedDelivery = z.looseObject({ subscription_id: z.string() });
+type ClaimedDelivery = z.output<typeof ClaimedDelivery>;
+
 /** A run that `runs_alone` may be what ended dispatchers before this one. */
-// The rest is read when its turn comes: one workspace's odd run must not keep all others' work from being claimed.
 const ClaimedJob = z.looseObject({ event_id: z.string(), runs_alone: z.boolean() });
 type ClaimedJob = z.output<typeof ClaimedJob>;
 
 /** What `private.claim_work` gives. */
-const Work = z.object({ deliveries: z.array(Delivery), runs: z.array(ClaimedJob), more: z.boolean() });
+const Work = z.object({ deliveries: z.array(ClaimedDelivery), runs: z.array(ClaimedJob), more: z.boolean() });
 
 const claimsFor = 60_000;
 const mostDeliveries = 500;
@@ -49,7 +52,7 @@ export function dispatch(config: Config): Promise<void> {
 
 /** `sated`: it had enough when work was last claimed; `pace`: the milliseconds of a sending, of late. */
 type Endpoint = {
-  waiting: { delivery: Delivery; until: number }[];
+  waiting: { delivery: ClaimedDelivery; until: number }[];
   sending: number;
   pace: number;
   sated: boolean;
@@ -150,7 +153,7 @@ class Loop {
     return more;
   }
 
-  #endpoint({ subscription_id }: Delivery): Endpoint {
+  #endpoint({ subscription_id }: ClaimedDelivery): Endpoint {
     let endpoint = this.#endpoints.get(subscription_id);
     if (!endpoint) {
       endpoint = { waiting: [], sending: 0, pace: 1_000, sated: false, kept: new KeptConnections() };
@@ -174,10 +177,11 @@ class Loop {
     }
   }
 
-  async #send(endpoint: Endpoint, delivery: Delivery): Promise<void> {
+  async #send(endpoint: Endpoint, delivery: ClaimedDelivery): Promise<void> {
     endpoint.sending++;
     this.#sending++;
-    const outcome = await deliver(delivery, endpoint.kept, this.#config)
+    const outcome = await Delivery.parseAsync(delivery)
+      .then((read) => deliver(read, endpoint.kept, this.#config))
       .catch((error) => logError("A delivery was interrupted", causeOf(error)));
     if (outcome) {
       this.#records.add(outcome);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
-import { describeKnown, exampleOf, listKnown } from "../http/known_types.ts";
+import { exampleOf } from "../contract/values.ts";
+import { describeKnown, listKnown } from "../http/known_types.ts";
 import { triggers, TriggerType, variablesOf } from "./event_types.ts";
 
 function describeTrigger(type: TriggerType) {

@@ -64,6 +64,7 @@ const secure = secureHeaders({
 export async function docs(c: Context, endpoints: Endpoint[], config: Config) {
   const document = openapi(endpoints, config);
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+    // The paths of our own document hold operations only, and all of these in this form.
     Object.entries(item as Record<string, Omit<Operation, "method" | "path">>).map(([method, operation]) => ({
       ...operation,
       method,

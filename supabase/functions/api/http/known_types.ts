@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { ApiError } from "../contract/errors.ts";
 import type { Database } from "../data/database.ts";
 import type { ListPage } from "../data/lists.ts";
@@ -21,8 +20,3 @@ export async function describeKnown<Type, Description>(
   if (!type) throw new ApiError("NOT_FOUND", "There is no such type.");
   return { data: describe(type) };
 }
-
-const Example = z.record(z.string(), z.unknown());
-
-/** The example that a schema describes itself with. */
-export const exampleOf = (schema: z.ZodObject) => Example.parse(schema.meta()?.example);

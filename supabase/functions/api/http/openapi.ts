@@ -23,6 +23,7 @@ const Pagination = z.object({
 
 const ErrorEnvelope = z.object({
   error: z.object({
+    // TypeScript has the keys of a constant as mere strings.
     code: z.enum(Object.keys(errorCodes) as [ErrorCode]),
     message: z.string().meta({ description: "What is wrong, in the caller's words" }),
     fix: z.string().meta({ description: "What to do about it" }),

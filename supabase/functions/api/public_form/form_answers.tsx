@@ -13,6 +13,7 @@ import { viewedScript } from "./viewed_script.ts";
 export async function answerPage(c: Context, status: number, shown: HtmlPage): Promise<Response> {
   const { html, policy } = await htmlPage(shown);
   c.header("Content-Security-Policy", policy);
+  // A Response says as a number what Hono has as a union; these all have a body.
   return c.html(html, status as ContentfulStatusCode);
 }
 

@@ -23,7 +23,7 @@ export const WrittenRequest = z.object({
 /** The secrets of one mail: of its form, and of its unsubscribe link. */
 export const newTokens = () => ({ token: newToken(), unsubscribe_token: newToken() });
 
-/** Mails a request that the database has just written, records the outcome there, and gives the contract's answer. */
+/** Mails a request that the database has just written, records the outcome there, and gives what its sender is answered. */
 export async function mailRequest(
   request: z.output<typeof WrittenRequest>,
   { token, unsubscribe_token }: ReturnType<typeof newTokens>,

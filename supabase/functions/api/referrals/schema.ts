@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
 import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
-import { Category, Flag, Id, Text, Timestamp, WholeNumber } from "../contract/values.ts";
+import { Category, exampleOf, Flag, Id, Text, Timestamp, WholeNumber } from "../contract/values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
 export const ReferralSource = z.enum(["form", "manual", "api", "automation"]);
@@ -92,7 +92,7 @@ export const Attribution = z.strictObject({
 
 /** An opportunity with its referrer, null without one. */
 export const AttributedOpportunity = Opportunity.extend({ referrer: ContactCard.nullable() })
-  .meta({ id: "AttributedOpportunity", example: { ...Opportunity.meta()?.example as object, referrer: null } });
+  .meta({ id: "AttributedOpportunity", example: { ...exampleOf(Opportunity), referrer: null } });
 
 export const referralResource = {
   table: "referrals",
