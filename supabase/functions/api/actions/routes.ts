@@ -43,10 +43,7 @@ export const actionEndpoints: Endpoint[] = [
     params: ById,
     query: listQuery(actionResource),
     list: AutomationAction,
-  }, ({ params, query, database }) => {
-    const parent = { table: "automations", column: "automation_id", id: params.id } as const;
-    return readPageBelow(database, parent, actionResource, query);
-  }),
+  }, ({ params, query, database }) => readPageBelow(database, "automations", params.id, actionResource, query)),
 
   keyed({
     method: "post",

@@ -1,7 +1,7 @@
+import { z } from "zod";
+import { Brand } from "../company/schema.ts";
 import type { Database } from "../data/database.ts";
 import { ApiError } from "../contract/errors.ts";
-import { Brand } from "../company/schema.ts";
-import { z } from "zod";
 
 /** What `private.unsubscribe_form` gives. */
 const Unsubscribing = z.object({ company: Brand.omit({ contact_email: true }), unsubscribed: z.boolean() });

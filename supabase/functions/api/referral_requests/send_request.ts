@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
-import { z } from "zod";
 import { Brand } from "../company/schema.ts";
 import { newToken } from "./link_token.ts";
 import { sendMail } from "../mail/send_mail.ts";

@@ -32,11 +32,10 @@ export async function convertReferral(id: string, database: Database, config: Co
     Conversion,
     (client) => client.rpc("convert_referral", { referral_id: id }),
   );
-  const { sent, error } = settled(conversion) ??
-    (conversion.mail
-      ? await thankReferrer(id, conversion.attempt, conversion.mail, database, config)
-      : await otherCallersOutcome(id, database));
-  return { ...conversion.referral, thank_you_sent: sent, thank_you_error: error };
+  const { referral, attempt, mail } = conversion;
+  const thanked = settled(conversion) ??
+    (mail ? await thankReferrer(id, attempt, mail, database, config) : await otherCallersOutcome(id, database));
+  return { ...referral, thank_you_sent: thanked.sent, thank_you_error: thanked.error };
 }
 
 const settled = ({ sent, error }: z.output<typeof Outcome>): Thanked | null => sent === null ? null : { sent, error };

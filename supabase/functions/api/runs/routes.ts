@@ -34,10 +34,7 @@ export const runEndpoints: Endpoint[] = [
     params: ById,
     query: listQuery(runResource),
     list: AutomationRun,
-  }, ({ params, query, database }) => {
-    const parent = { table: "automations", column: "automation_id", id: params.id } as const;
-    return readPageBelow(database, parent, runResource, query);
-  }),
+  }, ({ params, query, database }) => readPageBelow(database, "automations", params.id, runResource, query)),
 
   keyed({
     method: "post",

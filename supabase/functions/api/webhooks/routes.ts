@@ -113,19 +113,20 @@ export const webhookEndpoints: Endpoint[] = [
     data: await database.found(delivery, (client) => client.rpc("test_webhook", { subscription_id: params.id })),
   })),
 
-  keyed({
-    method: "get",
-    path: "/webhooks/subscriptions/:id/logs",
-    summary: "List a subscription's deliveries",
-    description: "Deliveries are kept for 30 days.",
-    scope: "webhooks:read",
-    params: ById,
-    query: listQuery(deliveryResource),
-    list: WebhookDelivery,
-  }, ({ params, query, database }) => {
-    const parent = { table: "webhook_subscriptions", column: "subscription_id", id: params.id } as const;
-    return readPageBelow(database, parent, deliveryResource, query);
-  }),
+  keyed(
+    {
+      method: "get",
+      path: "/webhooks/subscriptions/:id/logs",
+      summary: "List a subscription's deliveries",
+      description: "Deliveries are kept for 30 days.",
+      scope: "webhooks:read",
+      params: ById,
+      query: listQuery(deliveryResource),
+      list: WebhookDelivery,
+    },
+    ({ params, query, database }) =>
+      readPageBelow(database, "webhook_subscriptions", params.id, deliveryResource, query),
+  ),
 
   keyed({
     method: "post",
