@@ -1,5 +1,6 @@
 import { createContextClient } from "@supabase/server/core";
 import { Hono } from "hono";
+import type { z } from "zod";
 import { createApp } from "../supabase/functions/api/app.ts";
 import { authentication } from "../supabase/functions/api/http/authentication.ts";
 import { readConfig } from "../supabase/functions/api/platform/config.ts";
@@ -48,7 +49,7 @@ export async function breakdown(): Promise<void> {
     "fetch the page alone": async () => await (await fetch(url)).json(),
     "fetch the page by a ready supabase-js client": () => client.from("referrals").select("id"),
     "fetch and present the page (readPage)": () => readPage(database, referralResource, listed),
-    "present 20 rows": () => rows.map((row: Record<string, unknown>) => present(Referral, row)),
+    "present 20 rows": () => rows.map((row: z.output<typeof Referral>) => present(Referral, row)),
     "print 20 rows as JSON": () => JSON.stringify(rows),
     "answer GET /health, with the middleware": () => app.fetch(new Request("http://localhost/api/v1/health")),
     "GET /referrals whole, without HTTP to it": async () =>

@@ -1,4 +1,5 @@
 import { cannedKey } from "./canned_key.ts";
+import { pause } from "../supabase/functions/api/platform/pause.ts";
 import { interleave, median, printTable, ratio } from "./measure.ts";
 import { startServer } from "./process.ts";
 import { claimPort } from "../local/ports.ts";
@@ -55,7 +56,7 @@ async function firstAnswer(
       await reply?.body?.cancel();
       if (reply?.ok) return performance.now() - start;
       if (reply || ended) throw new Error(`${module} answered ${reply?.status ?? "nothing, and ended"}.`);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await pause(1);
     }
   } finally {
     child.kill("SIGKILL");

@@ -1,5 +1,6 @@
 import { createApp } from "../supabase/functions/api/app.ts";
 import { readConfig } from "../supabase/functions/api/platform/config.ts";
+import { pause } from "../supabase/functions/api/platform/pause.ts";
 import { atMost, printTable } from "./measure.ts";
 import { startWorkspace } from "./stack.ts";
 
@@ -22,7 +23,7 @@ export async function roundTrips(): Promise<void> {
       body,
     });
     const copy = new Response(answer.status === 204 ? null : await answer.arrayBuffer(), answer);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
     trip.end = performance.now();
     return copy;
   });

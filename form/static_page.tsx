@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { html } from "hono/html";
 import { FormPage } from "../supabase/functions/api/public_form/form_page.tsx";
 import { defaultColors, Frame } from "../supabase/functions/api/public_form/html_page.tsx";
-import { sourceHash } from "../supabase/functions/api/public_form/source_hash.ts";
+import { sourceHash } from "../supabase/functions/api/http/source_hash.ts";
 import { style } from "../supabase/functions/api/public_form/style.ts";
 import { whenSeen } from "../supabase/functions/api/public_form/viewed_script.ts";
 

@@ -13,7 +13,7 @@ const known = {
   internal_server_error: [500, "An unexpected error occurred."],
 } as const satisfies Record<string, [status: number, message: string]>;
 
-export type ResendErrorName = keyof typeof known;
+type ResendErrorName = keyof typeof known;
 
 export class ResendError extends Error {
   override readonly name: ResendErrorName;

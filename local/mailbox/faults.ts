@@ -13,7 +13,7 @@ const Fault = z.union([
   /** The mail is sent, and the connection cut without an answer. */
   z.strictObject({ reset_after_accept: z.literal(true) }),
 ]);
-export type Fault = z.infer<typeof Fault>;
+type Fault = z.infer<typeof Fault>;
 
 export const FaultList = z.array(Fault);
 

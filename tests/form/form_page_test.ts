@@ -4,7 +4,7 @@ import { contents } from "../world/contents.ts";
 import { elements, textOf } from "../world/html.ts";
 import { createApp } from "../../supabase/functions/api/app.ts";
 import { readConfig } from "../../supabase/functions/api/platform/config.ts";
-import { page } from "../../supabase/functions/api/public_form/html_page.tsx";
+import { htmlPage } from "../../supabase/functions/api/public_form/html_page.tsx";
 import { call, sql, stack, world } from "../world/world.ts";
 
 const post = (path: string, fields: Record<string, string> = {}) =>
@@ -193,7 +193,11 @@ Deno.test("a colour or a logo that the database should never hold reaches neithe
       ["</style><script>alert(1)</script>", "https://a.example; script-src *"],
     ]
   ) {
-    const { html, policy } = await page({ title: "T", company: { name: "N", primary_color, logo_url }, children: "C" });
+    const { html, policy } = await htmlPage({
+      title: "T",
+      company: { name: "N", primary_color, logo_url },
+      children: "C",
+    });
 
     assertMatch(html, /:root { --brand: #0f766e; --brand-ink: #ffffff; }/);
     assertEquals(elements(html).some(({ tag }) => ["img", "script"].includes(tag)), false);

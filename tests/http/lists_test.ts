@@ -93,9 +93,9 @@ for (
 Deno.test("fields picks exactly those columns, on every list", async () => {
   const { alice } = await world();
   const at = await rowsOverTime(alice, 1);
-  for (const { answer, query, ...list } of lists) {
-    const path = at(list.path);
-    const columns = Object.keys(answer!.shape).filter((name) => !(name in query!.shape) || name.endsWith("_id"))
+  for (const { list: shown, query, path: pattern } of lists) {
+    const path = at(pattern);
+    const columns = Object.keys(shown!.shape).filter((name) => !(name in query!.shape) || name.endsWith("_id"))
       .filter((name) => !["referrer", "contact", "referred_contact", "opportunity"].includes(name));
     const [first, second] = columns;
     for (const fields of [[first], columns.slice(-1), [first, second, first], columns]) {
@@ -129,9 +129,9 @@ Deno.test("limit is 1 to 100 and 20 when absent, on every list", async () => {
 Deno.test("every list refuses parameters that it does not know, or that come twice, and says what it takes", async () => {
   const { alice } = await world();
   const at = await rowsOverTime(alice, 1);
-  for (const { query, answer, ...list } of lists) {
-    const path = at(list.path);
-    const [column] = Object.keys(answer!.shape);
+  for (const { list: shown, query, path: pattern } of lists) {
+    const path = at(pattern);
+    const [column] = Object.keys(shown!.shape);
     for (const name of ["stauts", "company_id", "or", "select", "offset", "constructor", "__proto__"]) {
       const reply = await alice.get(`${path}?${name}=1`);
       assertEquals([reply.status, reply.error?.code], [400, "VALIDATION_ERROR"], `${path}?${name}`);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type DataCall, functionAt, token, withCanned } from "../world/canned_data_api.ts";
 
 const id = "5f0c2f0e-6f0b-4a53-9a53-0a4c0b7f7d01";
@@ -178,19 +178,50 @@ Deno.test("401 when the data API refuses the token, or its signing key is not ou
   });
 });
 
-Deno.test("a violated check is a bug of ours: 500 with a fixed sentence", async () => {
-  const violated = `new row for relation "referrals" violates check constraint "secret_check"`;
-  await withCanned(postgrest(400, "23514", violated), async (call) => {
-    const { status, error } = await call("POST", "/referrals", { referrer_contact_id: id });
-    assertEquals(status, 500);
-    assertEquals({ ...error, request_id: "" }, {
-      code: "INTERNAL_ERROR",
-      message: "Something went wrong on our side.",
-      fix: "Try again; if it stays, tell us the request_id.",
-      status: 500,
-      request_id: "",
+const violations = {
+  "23502": [`null value in column "secret" of relation "referrals" violates not-null constraint`, "is missing"],
+  "23514": [`new row for relation "referrals" violates check constraint "secret_check"`, "is not allowed here"],
+};
+
+for (const [sqlState, [violated, said]] of Object.entries(violations)) {
+  Deno.test(`a value that only the database refuses, by ${sqlState}, is the caller's 400, and no constraint is named`, async () => {
+    await withCanned(postgrest(400, sqlState, violated), async (call) => {
+      for (const [method, path, body] of [requests["a create"], requests["a change"]]) {
+        const { status, error, text } = await call(method, path, body);
+        assertEquals([status, error.code, text.includes("secret")], [400, "VALIDATION_ERROR", false], method);
+        assertEquals(Object.keys(error).sort(), ["code", "fix", "message", "request_id", "status"]);
+        assertStringIncludes(error.message, said);
+      }
     });
   });
+}
+
+Deno.test("a foreign key names the caller's field, and one that stands for none names nothing", async () => {
+  const violation = (name: string) => `insert or update on table "referrals" violates foreign key constraint "${name}"`;
+  const named = {
+    referrals_referrer_contact_fkey: [{
+      path: "referrer_contact_id",
+      message: "referrer_contact_id names no row of your workspace.",
+    }],
+    secret_fkey: undefined,
+  };
+  for (const [name, details] of Object.entries(named)) {
+    await withCanned(postgrest(409, "23503", violation(name)), async (call) => {
+      const { status, error, text } = await call("POST", "/referrals", { referrer_contact_id: id });
+      assertEquals([status, error.code, text.includes("fkey")], [404, "NOT_FOUND", false], name);
+      assertEquals(error.details, details, name);
+    });
+  }
+});
+
+Deno.test("503 when a database function gives something else than the contract has of it", async () => {
+  const place = { pipeline_id: id, stage_id: id };
+  for (const given of [{ id }, [], "secret", 1, { ...referral, secret: 1 }]) {
+    await withCanned(() => Response.json(given), async (call) => {
+      assertUnavailable(await call("POST", `/opportunities/${id}/move`, place), JSON.stringify(given));
+      assertUnavailable(await call("POST", "/pipelines", { name: "New patients" }), JSON.stringify(given));
+    });
+  }
 });
 
 Deno.test("instants and numbers have the contract's form, however they were printed", async () => {

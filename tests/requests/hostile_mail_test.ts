@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
 import { headerText } from "../../supabase/functions/api/mail/header_text.ts";
-import type { Mail } from "../../supabase/functions/api/mail/layout.tsx";
+import type { MailContent } from "../../supabase/functions/api/mail/layout.tsx";
 import { type ReferralRequest, referralRequestMail } from "../../supabase/functions/api/mail/referral_request.tsx";
 import { type ThankYou, thankYouMail } from "../../supabase/functions/api/mail/thank_you.tsx";
 import { hostileStrings, nastiest } from "../world/hostile_strings.ts";
@@ -107,7 +107,11 @@ Deno.test("a name full of markup reads in the mail exactly as it is written", as
 });
 
 /** The mail that `render` makes has the frame it has with friendly values, a clean subject, and nothing that runs. */
-async function refuses(text: string, render: () => Mail | Promise<Mail>, { brand }: ReferralRequest | ThankYou) {
+async function refuses(
+  text: string,
+  render: () => MailContent | Promise<MailContent>,
+  { brand }: ReferralRequest | ThankYou,
+) {
   const mail = await render();
   const document = parse(mail.html);
   const why = `with ${JSON.stringify(text.slice(0, 200))}`;

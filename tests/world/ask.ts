@@ -20,4 +20,4 @@ export async function ask(person: Person, contact: Record<string, unknown> = {})
   };
 }
 
-export type Asked = { rita: Json; requestId: string; token: string; form: string; unsubscribe: string };
+type Asked = { rita: Json; requestId: string; token: string; form: string; unsubscribe: string };

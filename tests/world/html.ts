@@ -1,6 +1,6 @@
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
 
-export type Found = { tag: string; attributes: Record<string, string>; text: string };
+type Found = { tag: string; attributes: Record<string, string>; text: string };
 
 /** Every element of a page as a browser reads it, in order. */
 export function elements(html: string): Found[] {

@@ -12,7 +12,7 @@ import type { Config } from "./platform/config.ts";
 import { contactEndpoints } from "./contacts/routes.ts";
 import { Database } from "./data/database.ts";
 import { dispatcher } from "./dispatcher/routes.ts";
-import type { Endpoint, Result } from "./http/endpoint.ts";
+import type { Endpoint, Handled } from "./http/endpoint.ts";
 import { answerError, ApiError } from "./contract/errors.ts";
 import { readInput } from "./http/input.ts";
 import { noteKeyUse } from "./http/key_use.ts";
@@ -76,6 +76,7 @@ export function createApp(config: Config) {
       }
       const input = await readInput(endpoint, c);
       const database = new Database(config, key, scope);
+      // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
       const result = await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
       if (key) noteKeyUse(key, database);
       return answer(c, endpoint, result, config);
@@ -84,7 +85,7 @@ export function createApp(config: Config) {
   return root;
 }
 
-function answer(c: Context, { contract }: Endpoint, { data, pagination, location }: Result, config: Config) {
+function answer(c: Context, { contract }: Endpoint, { data, pagination, location }: Handled, config: Config) {
   const status = contract.status ?? 200;
   if (status === 204) return c.body(null, 204);
   if (location) c.header("Location", config.publicUrl + location);

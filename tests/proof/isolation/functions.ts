@@ -111,7 +111,7 @@ function answers({ standing, scopes }: Principal, routine: Routine): string[] {
   return ["403 42501", "403 INSUFFICIENT_SCOPE", ...silence];
 }
 
-/** What rows of a resource show of others' (contract 1): the fields that its answers and its mails inline. */
+/** What rows of a resource show of others': the fields that its answers and its mails inline. */
 const inlined: Record<string, string[]> = {
   automations: ["company", "contacts", "opportunities", "pipelines", "referrals"],
   opportunities: ["contacts", "pipelines"],

@@ -78,7 +78,7 @@ const patches: Patch[] = [
   },
   {
     name: "keeps one client for all",
-    file: "data/database.ts",
+    file: "data/clients.ts",
     find: "key ?? config",
     put: "config",
   },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
+import { exampleOf } from "../contract/values.ts";
 import { describeKnown, listKnown } from "../http/known_types.ts";
 import { ActionType, actionTypeNamed, actionTypes } from "./registry.ts";
 
@@ -10,7 +11,7 @@ function describeActionType(type: ActionType) {
     label,
     description: aliases.length > 0 ? `${description} Alias: ${aliases.join(", ")}.` : description,
     config_schema: z.toJSONSchema(config, { io: "input" }),
-    example: config.meta()?.example,
+    example: exampleOf(config),
   };
 }
 
@@ -29,8 +30,7 @@ export const actionTypeEndpoints: Endpoint[] = [
     path: "/automations/action-types",
     summary: "List the action types and their config schemas",
     scope: null,
-    answer: ActionTypeDescription,
-    list: true,
+    list: ActionTypeDescription,
   }, ({ database }) => listKnown(ActionType.options.map(describeActionType), database)),
 
   keyed({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ApiError } from "../contract/errors.ts";
 import { longest } from "../contract/limits.ts";
-import { Id, Label, Text } from "../contract/values.ts";
+import { Category, Id, Text } from "../contract/values.ts";
 import type { TokenValues } from "../mail/template.ts";
 import { ReferralStatus } from "../referrals/schema.ts";
 import { defineAction } from "./define_action.ts";
@@ -13,7 +13,7 @@ const Config = z.strictObject({
   referrer_contact_id: z.union([Id, Templated(200)], "must be a UUID or hold a {{token}}").nullish()
     .meta({ description: "The opportunity's primary contact, when absent" }),
   category: z.union(
-    [Label(longest.category), Templated(200)],
+    [Category, Templated(200)],
     `must be a label of 1 to ${longest.category} characters or hold a {{token}}`,
   ).nullish().meta({ description: "Null takes the category off; absent leaves it" }),
   status: z.union([ReferralStatus, Templated(200)], `must be one of ${statuses}, or hold a {{token}}`).nullish()

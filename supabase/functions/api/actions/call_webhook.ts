@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { refuseAddress } from "../webhooks/address_check.ts";
+import { requirePublicAddress } from "../webhooks/address_check.ts";
 import { WebhookUrl } from "../webhooks/schema.ts";
 import { defineAction } from "./define_action.ts";
 
@@ -14,7 +14,7 @@ export const callWebhook = defineAction({
   }).meta({ example: { url: "https://hooks.example.com/referrals" } }),
   scopes: () => ["webhooks:write"],
   async settle(config, deployment) {
-    await refuseAddress(config.url, "config.url", deployment);
+    await requirePublicAddress(config.url, "config.url", deployment);
     return config;
   },
   async run({ id }, { run_id }, _tokens, { database }) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { columnsOf } from "../data/columns.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
@@ -11,7 +12,7 @@ import { type ActionType, actionTypes } from "./registry.ts";
 import { readPageBelow } from "../data/child_lists.ts";
 
 const ByActionId = z.strictObject({ id: Id, actionId: Id });
-const columns = Object.keys(AutomationAction.shape).join(",") as "*";
+const columns = columnsOf(AutomationAction);
 
 /** An action's type and its config as they are stored; throws what stands against that config. */
 const settled = async (action_type: ActionType, given: Record<string, unknown>, config: Config) => ({
@@ -27,7 +28,7 @@ async function typeOf({ id, actionId }: z.output<typeof ByActionId>, config: unk
   const found: Found[] = [];
   check(NewAction, { action_type, config }, found);
   if (found.length > 0) throw refusal(found);
-  return action_type as ActionType;
+  return AutomationAction.shape.action_type.parse(action_type);
 }
 
 export const actionEndpoints: Endpoint[] = [
@@ -39,9 +40,8 @@ export const actionEndpoints: Endpoint[] = [
     scope: "automations:read",
     params: ById,
     query: listQuery(actionResource),
-    answer: AutomationAction,
-    list: true,
-  }, ({ params, query, database }) => readPageBelow(database, params.id, actionResource, query)),
+    list: AutomationAction,
+  }, ({ params, query, database }) => readPageBelow(database, "automations", params.id, actionResource, query)),
 
   keyed({
     method: "post",

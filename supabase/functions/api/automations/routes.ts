@@ -1,10 +1,11 @@
+import { columnsOf } from "../data/columns.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
 import { present } from "../data/rows.ts";
 import { ById } from "../contract/values.ts";
 import { Automation, AutomationChange, automationResource, NewAutomation } from "./schema.ts";
 
-const columns = Object.keys(Automation.shape).join(",") as "*";
+const columns = columnsOf(Automation);
 
 export const automationEndpoints: Endpoint[] = [
   keyed({
@@ -13,8 +14,7 @@ export const automationEndpoints: Endpoint[] = [
     summary: "List automations",
     scope: "automations:read",
     query: listQuery(automationResource),
-    answer: Automation,
-    list: true,
+    list: Automation,
   }, ({ query, database }) => readPage(database, automationResource, query)),
 
   keyed({

@@ -1,9 +1,10 @@
+import { columnsOf } from "../data/columns.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { present } from "../data/rows.ts";
 import { Company, CompanyChange, CrmSettings, CrmSettingsChange } from "./schema.ts";
 
-const companyColumns = Object.keys(Company.shape).join(",") as "*";
-const settingsColumns = Object.keys(CrmSettings.shape).join(",") as "*";
+const companyColumns = columnsOf(Company);
+const settingsColumns = columnsOf(CrmSettings);
 
 // Row level security leaves one row of each table: the caller's. A change names no row, so it needs a filter that all pass.
 const everyRow = ["updated_at", "not.is", null] as const;

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { longest } from "../contract/limits.ts";
-import { Email, Id, isStorable, Label } from "../contract/values.ts";
+import { Category, Email, Id, isStorable, Label } from "../contract/values.ts";
 
 export const Company = z.object({
   id: Id,
@@ -22,6 +21,9 @@ export const Company = z.object({
     timezone: "Australia/Sydney",
   },
 });
+
+/** What a workspace's mails and its public form show of it. */
+export const Brand = Company.pick({ name: true, logo_url: true, primary_color: true, contact_email: true });
 
 const timezones = () => new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 
@@ -49,7 +51,7 @@ export const CrmSettings = z.object({
 });
 
 export const CrmSettingsChange = z.strictObject({
-  referral_categories: z.array(Label(longest.category)).max(200)
+  referral_categories: z.array(Category).max(200)
     .refine((labels) => new Set(labels).size === labels.length, "must be distinct"),
   referral_pipeline_id: Id.nullable(),
   referral_stage_id: Id.nullable().meta({

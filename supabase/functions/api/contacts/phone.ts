@@ -17,10 +17,10 @@ export async function normalizePhone<Contact extends { phone?: string | null }>(
 
 /** A phone number as E.164. Throws 400 for what is none, or lacks its prefix where there is no country to read it in. */
 export async function toE164(phone: string, country: string | null): Promise<string> {
-  const { parsePhoneNumberFromString } = await import("libphonenumber-js/max");
+  const { isSupportedCountry, parsePhoneNumberFromString } = await import("libphonenumber-js/max");
   const number = parsePhoneNumberFromString(phone, {
     extract: false,
-    ...(country && !hasPrefix(phone) && { defaultCountry: country as "AU" }),
+    ...(country && !hasPrefix(phone) && isSupportedCountry(country) && { defaultCountry: country }),
   });
   if (number?.isPossible()) return number.number;
   const message = country ? `is no phone number of ${country}` : "is no phone number with its country's prefix";

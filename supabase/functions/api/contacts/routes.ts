@@ -1,3 +1,4 @@
+import { columnsOf } from "../data/columns.ts";
 import { conflictsWith } from "../data/conflicts.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
@@ -6,7 +7,7 @@ import { ById } from "../contract/values.ts";
 import { normalizePhone } from "./phone.ts";
 import { Contact, ContactChange, contactResource, NewContact } from "./schema.ts";
 
-const columns = Object.keys(Contact.shape).join(",") as "*";
+const columns = columnsOf(Contact);
 
 export const contactEndpoints: Endpoint[] = [
   keyed({
@@ -15,8 +16,7 @@ export const contactEndpoints: Endpoint[] = [
     summary: "List contacts",
     scope: "contacts:read",
     query: listQuery(contactResource),
-    answer: Contact,
-    list: true,
+    list: Contact,
   }, ({ query, database }) => readPage(database, contactResource, query)),
 
   keyed({

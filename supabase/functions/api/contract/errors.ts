@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { logError } from "../platform/log.ts";
 
-/** Every error code of the contract with its status, and what a caller can do about it. */
+/** Every error code with its status, and what a caller can do about it: docs/guide.md, "Errors". */
 export const errorCodes = {
   INVALID_BODY: { status: 400, fix: "Send one JSON object as the body." },
   MISSING_FIELDS: { status: 400, fix: "Add the fields named in details." },
@@ -47,7 +47,7 @@ export class DuplicateError extends ApiError {
   }
 }
 
-/** Whether `code` is one of the contract's own, as refusals of the database carry it. */
+/** Whether `code` is one of our own, as refusals of the database carry it. */
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
 
 const standardHeaders: Partial<Record<ErrorCode, Record<string, string>>> = {
@@ -55,7 +55,7 @@ const standardHeaders: Partial<Record<ErrorCode, Record<string, string>>> = {
   UNAVAILABLE: { "Retry-After": "2" },
 };
 
-/** Answers any error with the contract's envelope, and logs those that are ours. */
+/** Answers any error with our envelope, and logs those that are ours. */
 export function answerError(error: unknown, c: Context): Response {
   const known = error instanceof ApiError
     ? error

@@ -1,4 +1,4 @@
-/** Every scope an API key may hold; the check on `api_keys.scopes` lists the same. */
+/** Every scope an API key may hold (docs/guide.md, "Scopes"); the check on `api_keys.scopes` lists the same. */
 export const scopes = [
   "referrals:read",
   "referrals:write",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { longest } from "./limits.ts";
 
 /** Whether Postgres can hold a text as it is: no NUL, no lone surrogate. */
 export const isStorable = (text: string) => !text.includes("\u0000") && text.isWellFormed();
@@ -28,7 +29,12 @@ export const Label = (max: number) =>
     .refine((text) => length(text) <= max, `must have at most ${max} characters`)
     .meta({ minLength: 1, maxLength: max });
 
+export const Category = Label(longest.category);
+
 export const Email = z.email("must be an email address").max(320);
+
+/** The example that a schema describes itself with. */
+export const exampleOf = (schema: z.ZodObject) => z.record(z.string(), z.unknown()).parse(schema.meta()?.example);
 
 /** A whole number in a query string: digits only, so neither `1e1` nor `0x10`. */
 export const WholeNumber = (min: number, max: number) =>

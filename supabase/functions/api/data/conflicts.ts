@@ -1,5 +1,6 @@
 import type { PostgrestSingleResponse } from "@supabase/supabase-js";
-import type { Client, Database } from "./database.ts";
+import type { Client } from "./clients.ts";
+import type { Database } from "./database.ts";
 import { DuplicateError } from "../contract/errors.ts";
 
 /** For `.catch`: names the caller's own row in the way of a write, when `find` finds its id. */

@@ -1,23 +1,26 @@
 import { z } from "zod";
-import { type Cursor, readCursor, writeCursor } from "./cursor.ts";
-import type { Client, Database } from "./database.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
+import type { Database } from "./database.ts";
 import { ApiError } from "../contract/errors.ts";
-import { instant, present } from "./rows.ts";
+import { instant, presentPart } from "./rows.ts";
+import { type Narrowing, selectCount, selectPage, selectRow } from "./selections.ts";
 import { Instant, Names, WholeNumber } from "../contract/values.ts";
+
+export type Table =
+  | "referrals"
+  | "referral_requests"
+  | "crm_deals"
+  | "crm_contacts"
+  | "crm_pipelines"
+  | "automations"
+  | "automation_actions"
+  | "automation_runs"
+  | "webhook_subscriptions"
+  | "webhook_deliveries";
 
 /** A table as callers list it: its row's keys are columns (or computed fields), `expansions` computed fields of it. */
 export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.ZodRawShape = z.ZodRawShape> = {
-  table:
-    | "referrals"
-    | "referral_requests"
-    | "crm_deals"
-    | "crm_contacts"
-    | "crm_pipelines"
-    | "automations"
-    | "automation_actions"
-    | "automation_runs"
-    | "webhook_subscriptions"
-    | "webhook_deliveries";
+  table: Table;
   row: Row;
   expansions: readonly string[];
   /** Query parameters beside the grammar; each compares its column for equality unless `narrow` has it. */
@@ -25,17 +28,9 @@ export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.Zo
   narrow?: { [Filter in keyof Filters]?: (value: string) => Narrowing };
 };
 
-/** How a filter chooses rows, and from which view when there is one that has them in the list's order. */
-type Narrowing = { from?: "placed_deals" | "expired_requests"; apply: (query: Filterable) => Filterable };
-
-type Filterable = ReturnType<typeof selectFrom>;
-
-// One table and selection stand for all to the compiler; `present` gives the rows their shape.
-const selectFrom = (client: Client, from: string, columns: string[], options: Counting = {}) =>
-  client.from(from as "referrals").select(columns.join(",") as "*", options);
-
-export type Page = {
-  data: Record<string, unknown>[];
+/** One page of a list, as the API answers it. */
+export type ListPage<Row = unknown> = {
+  data: Row[];
   pagination: {
     limit: number;
     total: number;
@@ -52,13 +47,14 @@ const grammar = ["limit", "after", "before", "fields", "expand"];
 
 const expansions = (resource: Resource) => Names(resource.expansions, 5).optional();
 const expandable = (resource: Resource) =>
+  // Optional where it is, so that a query without it has the same type.
   (resource.expansions.length > 0 ? { expand: expansions(resource) } : {}) as { expand: ReturnType<typeof expansions> };
 
 /** The query parameters of a single read: `fields`, and `expand` where there is something to. */
 export const readQuery = (resource: Resource) =>
   z.strictObject({ fields: Names(Object.keys(resource.row.shape)).optional(), ...expandable(resource) });
 
-/** The query parameters of a list: the contract's list grammar and the resource's own filters. */
+/** The query parameters of a list: the grammar of docs/guide.md, "Lists", and the resource's own filters. */
 export const listQuery = <Filters extends z.ZodRawShape>(resource: Resource<z.ZodObject, Filters>) =>
   z.strictObject({
     limit: WholeNumber(1, 100).default(20),
@@ -90,19 +86,26 @@ const chosenKeys = (resource: Resource, { fields, expand }: Selection) => [
 ];
 
 /** One row by its id with the chosen fields and expansions; throws 404. */
-export async function readRow(database: Database, resource: Resource, id: string, query: Selection = {}) {
+export async function readRow<Row extends z.ZodObject>(
+  database: Database,
+  resource: Resource<Row>,
+  id: string,
+  query: Selection = {},
+): Promise<Partial<z.output<Row>>> {
   const keys = chosenKeys(resource, query);
-  const row = await database.row<Record<string, unknown>>((client) =>
-    selectFrom(client, resource.table, keys).eq("id", id)
-  );
-  return present(resource.row, row, keys);
+  const row = await database.row((client) => selectRow(client, resource, keys, id));
+  return presentPart(resource.row, row, keys);
 }
 
 /**
  * One page by keyset: no row that was there when the paging began, and is unchanged since, is skipped or comes twice.
  * The total is of all pages: with a cursor it is counted beside the page, not after it.
  */
-export async function readPage(database: Database, resource: Resource, query: ListQuery): Promise<Page> {
+export async function readPage<Row extends z.ZodObject>(
+  database: Database,
+  resource: Resource<Row>,
+  query: ListQuery,
+): Promise<ListPage<Partial<z.output<Row>>>> {
   if (query.after !== undefined && query.before !== undefined) {
     throw new ApiError("VALIDATION_ERROR", "after and before exclude each other.", {
       details: [{ path: "before", message: "cannot stand beside after" }],
@@ -122,18 +125,14 @@ export async function readPage(database: Database, resource: Resource, query: Li
   const keys = chosenKeys(resource, query);
   const columns = new Set([...keys, "id", query.sort, ...(query.sort === "updated_at" ? ["listed_at"] : [])]);
   const [{ data, count }, counted] = await Promise.all([
-    database.rows<Record<string, unknown>>((client) =>
-      place(select(client, resource, query, [...columns], { count: cursor ? undefined : "estimated" }), query, cursor)
-    ),
-    cursor
-      ? database.ask((client) => select(client, resource, query, ["id"], { count: "estimated", head: true }).limit(1))
-      : undefined,
+    database.rows((client) => selectPage(client, resource, [...columns], query, cursor)),
+    cursor ? database.ask((client) => selectCount(client, resource, query)) : undefined,
   ]);
 
   const beyond = data.length > query.limit;
   const rows = data.slice(0, query.limit);
   if (backwards) rows.reverse();
-  const mark = (row: Record<string, unknown> | undefined) =>
+  const mark = (row: typeof data[number] | undefined) =>
     row
       ? writeCursor(identity, {
         at: instant(String(row[query.sort])),
@@ -143,7 +142,7 @@ export async function readPage(database: Database, resource: Resource, query: Li
       : null;
   const total = (cursor ? counted?.count : count) ?? 0;
   return {
-    data: rows.map((row) => present(resource.row, row, keys)),
+    data: rows.map((row) => presentPart(resource.row, row, keys)),
     pagination: {
       limit: query.limit,
       total,
@@ -153,41 +152,4 @@ export async function readPage(database: Database, resource: Resource, query: Li
       ...(total > exactTotals && { total_is_estimate: true }),
     },
   };
-}
-
-type Counting = { count?: "estimated"; head?: boolean };
-
-function select(
-  client: Client,
-  resource: Resource,
-  query: ListQuery,
-  columns: string[],
-  options: Counting,
-): Filterable {
-  const narrowings = Object.entries(query)
-    .filter(([name, value]) => name in resource.filters && value !== undefined)
-    .map(([name, value]): Narrowing => {
-      const narrow = resource.narrow?.[name];
-      return narrow ? narrow(String(value)) : { apply: (selection) => selection.eq(name as "id", String(value)) };
-    });
-  const from = narrowings.find(({ from }) => from)?.from ?? resource.table;
-  let selection = selectFrom(client, from, columns, options);
-  if (query.created_after) selection = selection.gt("created_at", query.created_after);
-  if (query.created_before) selection = selection.lt("created_at", query.created_before);
-  for (const { apply } of narrowings) selection = apply(selection);
-  return selection;
-}
-
-function place(selection: Filterable, { sort, order, limit, before }: ListQuery, cursor: Cursor | null): Filterable {
-  const ascending = (order === "asc") !== (before !== undefined);
-  let placed = selection.order(sort, { ascending }).order("id", { ascending }).limit(limit + 1);
-  if (cursor) {
-    const { at, id, began } = cursor;
-    const beyond = ascending ? "gt" : "lt";
-    // The plain bound beside the disjunction makes it an index range; alone it would be a scan from the list's start.
-    placed = (ascending ? placed.gte(sort, at) : placed.lte(sort, at))
-      .or(`${sort}.${beyond}."${at}",and(${sort}.eq."${at}",id.${beyond}."${id}")`);
-    if (began) placed = placed.lte("updated_at", began);
-  }
-  return placed;
 }

@@ -1,23 +1,28 @@
-import { triggers, type TriggerType } from "../events/event_types.ts";
+import { z } from "zod";
+import { triggers, TriggerType } from "../events/event_types.ts";
 import type { Config } from "../platform/config.ts";
-import { present } from "../data/rows.ts";
+import { presentPart } from "../data/rows.ts";
 import type { KeptConnections } from "../webhooks/connections.ts";
-import { addressOptions } from "../webhooks/address_check.ts";
+import { allowedAddresses } from "../webhooks/address_check.ts";
 import { send } from "../webhooks/send.ts";
 import { signatureHeaders } from "../webhooks/signing.ts";
 
-/** A delivery as `private.claim_deliveries` gives it. */
-export type Delivery = {
-  id: string;
-  subscription_id: string;
-  url: string;
-  secrets: string[] | null;
-  event_id: string;
-  event_type: string;
+type Told = Record<string, unknown> & { occurred_at: string };
+
+/** A delivery as `private.delivery_jobs` gives it. */
+export const Delivery = z.object({
+  id: z.string(),
+  subscription_id: z.string(),
+  url: z.string(),
+  secrets: z.array(z.string()).nullable(),
+  event_id: z.string(),
+  event_type: z.string(),
   /** How often it has been tried before. */
-  tries: number;
-  data: Record<string, unknown> & { occurred_at: string };
-};
+  tries: z.int(),
+  // Sent as it is, key for key: an object schema would copy it into an order of its own.
+  data: z.custom<Told>((data) => typeof Object(data).occurred_at === "string"),
+});
+export type Delivery = z.output<typeof Delivery>;
 
 /** What `private.record_deliveries` takes: `status` of the HTTP answer, null without one; `retry_after` in seconds. */
 export type DeliveryOutcome = {
@@ -36,7 +41,7 @@ export async function deliver(delivery: Delivery, kept: KeptConnections, config:
   if (!secrets) return failure(delivery, "The subscription has no secret: rotate it.");
   const body = JSON.stringify({ type: event_type, timestamp: data.occurred_at, data: described(event_type, data) });
   const headers = signatureHeaders(event_id, body, secrets, new Date());
-  const sent = await send(url, body, headers, { ...addressOptions(config), kept });
+  const sent = await send(url, body, headers, { ...allowedAddresses(config), kept });
   return {
     id,
     tries,
@@ -58,8 +63,13 @@ const failure = ({ id, tries }: Delivery, error: string): DeliveryOutcome => ({
   duration_ms: 0,
 });
 
-const described = (type: string, data: Record<string, unknown>) =>
-  Object.hasOwn(triggers, type) ? present(triggers[type as TriggerType].data, data) : data;
+/** What is told of a trigger, with all its fields, null too; of any other event, what there is. */
+function described(type: string, data: Told): Record<string, unknown> {
+  const trigger = TriggerType.safeParse(type).data;
+  if (!trigger) return data;
+  const schema: z.ZodObject = triggers[trigger].data;
+  return presentPart(schema, data, Object.keys(schema.shape));
+}
 
 function problem(status: number | null): string | null {
   if (status === null || (status >= 200 && status < 300)) return null;

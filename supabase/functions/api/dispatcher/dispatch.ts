@@ -1,17 +1,25 @@
+import { z } from "zod";
 import { executeRun } from "../runs/execute.ts";
-import type { Job } from "../runs/job.ts";
+import { Job } from "../runs/job.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
 import { KeptConnections } from "../webhooks/connections.ts";
-import { deliver, type Delivery } from "./deliver.ts";
-import { insist } from "./retry_while_away.ts";
-import { outbox } from "../data/service_database.ts";
+import { deliver, Delivery } from "./deliver.ts";
+import { retryWhileAway } from "./retry_while_away.ts";
+import { serviceDatabase } from "../data/service_database.ts";
 import { Recorder } from "./recorder.ts";
 
-/** What `private.claim_work` gives; a run that `runs_alone` may be what ended dispatchers before this one. */
-type Work = { deliveries: Delivery[]; runs: ClaimedJob[]; more: boolean };
-type ClaimedJob = Job & { runs_alone: boolean };
+// The rest is read when its turn comes: one workspace's odd row must not keep the others' work from being claimed.
+const ClaimedDelivery = z.looseObject({ subscription_id: z.string() });
+type ClaimedDelivery = z.output<typeof ClaimedDelivery>;
+
+/** A run that `runs_alone` may be what ended dispatchers before this one. */
+const ClaimedJob = z.looseObject({ event_id: z.string(), runs_alone: z.boolean() });
+type ClaimedJob = z.output<typeof ClaimedJob>;
+
+/** What `private.claim_work` gives. */
+const Work = z.object({ deliveries: z.array(ClaimedDelivery), runs: z.array(ClaimedJob), more: z.boolean() });
 
 const claimsFor = 60_000;
 const mostDeliveries = 500;
@@ -45,7 +53,7 @@ export function dispatch(config: Config): Promise<void> {
 
 /** `sated`: it had enough when work was last claimed; `pace`: the milliseconds of a sending, of late. */
 type Receiver = {
-  waiting: { delivery: Delivery; until: number }[];
+  waiting: { delivery: ClaimedDelivery; until: number }[];
   sending: number;
   pace: number;
   sated: boolean;
@@ -68,7 +76,7 @@ class Loop {
 
   constructor(config: Config, stopsClaiming: () => void) {
     this.#config = config;
-    this.#database = outbox(config);
+    this.#database = serviceDatabase(config);
     this.#records = new Recorder(this.#database, () => {
       this.#startSending();
       this.#changed();
@@ -133,13 +141,12 @@ class Loop {
     this.#woken = false;
     const sated = [...this.#receivers].filter(([, receiver]) => hasEnough(receiver));
     for (const [, receiver] of sated) receiver.sated = true;
-    const { deliveries, runs, more } = await this.#database.object((client) =>
+    const { deliveries, runs, more } = await this.#database.value(Work, (client) =>
       client.rpc("claim_work", {
         most_deliveries: this.#waiting > 0 ? mostDeliveries : firstDeliveries,
         most_runs: this.#runsAlone ? 0 : mostRuns - this.#running,
         busy: sated.map(([id]) => id),
-      })
-    ) as unknown as Work;
+      }));
     const until = Date.now() + freshFor;
     for (const delivery of deliveries) this.#receiver(delivery).waiting.push({ delivery, until });
     this.#startSending();
@@ -147,7 +154,7 @@ class Loop {
     return more;
   }
 
-  #receiver({ subscription_id }: Delivery): Receiver {
+  #receiver({ subscription_id }: ClaimedDelivery): Receiver {
     let receiver = this.#receivers.get(subscription_id);
     if (!receiver) {
       receiver = { waiting: [], sending: 0, pace: 1_000, sated: false, kept: new KeptConnections() };
@@ -171,10 +178,11 @@ class Loop {
     }
   }
 
-  async #send(receiver: Receiver, delivery: Delivery): Promise<void> {
+  async #send(receiver: Receiver, delivery: ClaimedDelivery): Promise<void> {
     receiver.sending++;
     this.#sending++;
-    const outcome = await deliver(delivery, receiver.kept, this.#config)
+    const outcome = await Delivery.parseAsync(delivery)
+      .then((read) => deliver(read, receiver.kept, this.#config))
       .catch((error) => logError("A delivery was interrupted", causeOf(error)));
     if (outcome) {
       this.#records.add(outcome);
@@ -200,10 +208,12 @@ class Loop {
   }
 
   async #run(jobs: ClaimedJob[]): Promise<void> {
-    const patient: Pick<Database, "ask"> = { ask: (query) => insist(() => this.#database.ask(query)) };
+    const patient: Pick<Database, "ask"> = { ask: (query) => retryWhileAway(() => this.#database.ask(query)) };
     for (const job of jobs) {
       while (job.runs_alone && this.#running > 1) await this.#change.promise;
-      await executeRun(job, patient, this.#config).catch((error) => logError("A run was interrupted", causeOf(error)));
+      await Job.parseAsync(job).then((read) => executeRun(read, patient, this.#config)).catch((error) =>
+        logError("A run was interrupted", causeOf(error))
+      );
       this.#running--;
       if (job.runs_alone) this.#runsAlone = false;
     }

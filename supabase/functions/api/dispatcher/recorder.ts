@@ -1,7 +1,7 @@
 import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
 import type { DeliveryOutcome } from "./deliver.ts";
-import { insist } from "./retry_while_away.ts";
+import { retryWhileAway } from "./retry_while_away.ts";
 
 const recordAfter = 80;
 const recordAtOnce = 250;
@@ -38,7 +38,7 @@ export class Recorder {
     const outcomes = this.#waiting.splice(0);
     if (outcomes.length === 0) return;
     const record = () => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes }));
-    await insist(record, () => this.isBehind = true)
+    await retryWhileAway(record, () => this.isBehind = true)
       .catch((error) => logError(`${outcomes.length} outcomes were not recorded`, causeOf(error)));
     if (!this.isBehind) return;
     this.isBehind = false;

@@ -1,3 +1,4 @@
+import { pause } from "../platform/pause.ts";
 import { ApiError } from "../contract/errors.ts";
 
 const patience = 20_000;
@@ -7,16 +8,16 @@ const longestPause = 1_000;
  * What `ask` gives, which must be safe to repeat: while the database is away it is repeated, with growing pauses, for 20 s.
  * `waits` is called before each of them. Throws what `ask` throws at last.
  */
-export async function insist<T>(ask: () => Promise<T>, waits: () => void = () => {}): Promise<T> {
+export async function retryWhileAway<T>(ask: () => Promise<T>, waits: () => void = () => {}): Promise<T> {
   const end = performance.now() + patience;
-  for (let pause = 100;; pause = Math.min(2 * pause, longestPause)) {
+  for (let wait = 100;; wait = Math.min(2 * wait, longestPause)) {
     try {
       return await ask();
     } catch (error) {
       const isAway = error instanceof ApiError && error.code === "UNAVAILABLE";
-      if (!isAway || performance.now() + pause > end) throw error;
+      if (!isAway || performance.now() + wait > end) throw error;
       waits();
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await pause(wait);
     }
   }
 }

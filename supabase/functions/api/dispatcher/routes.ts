@@ -2,17 +2,17 @@ import { Hono } from "hono";
 import { inBackground } from "../platform/background.ts";
 import type { Config } from "../platform/config.ts";
 import { ApiError } from "../contract/errors.ts";
-import { outbox } from "../data/service_database.ts";
+import { serviceDatabase } from "../data/service_database.ts";
 
 const refusal = "This is for the database's own wake-ups.";
 
-/** Where the database wakes the dispatcher (design 4). It answers at once, and works on in the background. */
+/** Where the database wakes the dispatcher. It answers at once, and works on in the background. */
 export function dispatcher(config: Config) {
   return new Hono().post("/internal/dispatch", async (c) => {
     const issuedAt = c.req.header("X-Dispatch-Time") ?? "";
     const signature = c.req.header("X-Dispatch-Signature") ?? "";
     if (!/^\d{1,12}$/.test(issuedAt) || !/^[0-9a-f]{64}$/.test(signature)) throw new ApiError("UNAUTHORIZED", refusal);
-    const { data: accepted } = await outbox(config).ask((client) =>
+    const { data: accepted } = await serviceDatabase(config).ask((client) =>
       client.rpc("accept_wake_up", { issued_at: Number(issuedAt), signature })
     );
     if (accepted !== true) throw new ApiError("UNAUTHORIZED", refusal);

@@ -32,8 +32,7 @@ export const triggerEndpoints: Endpoint[] = [
     path: "/schemas/triggers",
     summary: "List the triggers and their variables",
     scope: null,
-    answer: Trigger,
-    list: true,
+    list: Trigger,
   }, ({ database }) => listKnown(TriggerType.options.map(describeTrigger), database)),
 
   keyed(

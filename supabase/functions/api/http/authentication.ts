@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { verifyCredentials } from "@supabase/server/core";
 import { z } from "zod";
-import type { ApiKey } from "../data/database.ts";
+import type { ApiKey } from "../data/clients.ts";
 import type { Config } from "../platform/config.ts";
+import { BoundedMap } from "../platform/bounded_map.ts";
 import { ApiError } from "../contract/errors.ts";
 
 const Claims = z.object({
@@ -14,13 +15,12 @@ const Claims = z.object({
 });
 
 const longestToken = 4_096;
-const mostRemembered = 1_000;
 const refusal = "This API key is malformed, forged, expired or revoked.";
 
 /** Gives a function that takes an `Authorization` header and gives its key; throws 401, or 503 without signing keys. */
 export function authentication(config: Config) {
   // A signature stays valid as long as its token: only that is remembered, by the token's hash, never whether a key lives.
-  const verified = new Map<string, ApiKey>();
+  const verified = new BoundedMap<string, ApiKey>(1_000);
 
   return async function authenticate(header: string | undefined): Promise<ApiKey> {
     if (!header) throw new ApiError("UNAUTHORIZED", "This endpoint needs an API key.");
@@ -33,7 +33,6 @@ export function authentication(config: Config) {
     let key = verified.get(hash);
     if (!key) {
       key = await verify(token, config);
-      if (verified.size >= mostRemembered) verified.delete(verified.keys().next().value!);
       verified.set(hash, key);
     }
     if (key.expires <= Date.now()) throw new ApiError("UNAUTHORIZED", refusal);

@@ -2,16 +2,19 @@ import type { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import type { ErrorCode } from "../contract/errors.ts";
-import type { Page } from "../data/lists.ts";
+import type { ListPage } from "../data/lists.ts";
 import type { Scope } from "../contract/scopes.ts";
 
 type Nothing = z.ZodObject<Record<never, never>>;
+type Schema = z.ZodObject | undefined;
 
 /** What an endpoint promises: the one source of its validation, its types and its OpenAPI operation. */
-export type Contract<
+type Contract<
   Params extends z.ZodObject = Nothing,
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodObject = Nothing,
+  One extends Schema = undefined,
+  Many extends Schema = undefined,
 > = {
   method: "get" | "post" | "patch" | "delete";
   /** Below the base URL, with `:name` for parameters. */
@@ -23,9 +26,10 @@ export type Contract<
   params?: Params;
   query?: Query;
   body?: Body;
-  /** The schema of `data`, `list` when it is an array of them; nothing for 204. */
-  answer?: z.ZodObject;
-  list?: boolean;
+  /** The schema of `data` when it is one object. */
+  answer?: One;
+  /** The schema of each object in `data` when it is a page of them; neither for 204. */
+  list?: Many;
   status?: 200 | 201 | 204;
   /** Refusals that cannot be told from the rest of the contract. */
   refusals?: ErrorCode[];
@@ -41,14 +45,32 @@ export type Request<Params, Query, Body> = {
   address: string;
 };
 
-/** What a handler gives: `data`, its page when it is a list, and the path of what was created. */
-export type Result = { data?: unknown; pagination?: Page["pagination"]; location?: string };
+/** What any handler gives: `data`, its page when it is a list, and the path of what was created. */
+export type Handled = { data?: unknown; pagination?: ListPage["pagination"]; location?: string };
+
+/** What the handler of such a contract must give: every key of its answer, but only some where callers choose `fields`. */
+type Promised<Query extends z.ZodObject, One extends Schema, Many extends Schema> = Many extends z.ZodObject
+  ? ListPage<Shown<Query, Many>>
+  : One extends z.ZodObject ? { data: Shown<Query, One>; location?: string }
+  : Record<never, never>;
+
+type Shown<Query extends z.ZodObject, Row extends z.ZodObject> = "fields" extends keyof Query["shape"]
+  ? Partial<z.output<Row>>
+  : z.output<Row>;
+
+type Handler<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodObject,
+  One extends Schema,
+  Many extends Schema,
+> = (request: Request<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Promised<Query, One, Many>>;
 
 export type Endpoint = {
   /** Whether holders of an API key may call it, or whoever holds a link's token. */
   access: "keyed" | "open";
-  contract: Contract<z.ZodObject, z.ZodObject, z.ZodObject>;
-  handle: (request: Request<never, never, never>) => Promise<Result>;
+  contract: Contract<z.ZodObject, z.ZodObject, z.ZodObject, Schema, Schema>;
+  handle: (request: Request<never, never, never>) => Promise<Handled>;
 };
 
 /** An endpoint for holders of an API key; the app lets nobody else, and no other scope, reach its handler. */
@@ -56,9 +78,11 @@ export function keyed<
   Params extends z.ZodObject = Nothing,
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodObject = Nothing,
+  One extends Schema = undefined,
+  Many extends Schema = undefined,
 >(
-  contract: Contract<Params, Query, Body>,
-  handle: (request: Request<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Result>,
+  contract: Contract<Params, Query, Body, One, Many>,
+  handle: Handler<Params, Query, Body, One, Many>,
 ): Endpoint {
   return { access: "keyed", contract, handle };
 }
@@ -68,9 +92,11 @@ export function open<
   Params extends z.ZodObject = Nothing,
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodObject = Nothing,
+  One extends Schema = undefined,
+  Many extends Schema = undefined,
 >(
-  contract: Omit<Contract<Params, Query, Body>, "scope">,
-  handle: (request: Request<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Result>,
+  contract: Omit<Contract<Params, Query, Body, One, Many>, "scope">,
+  handle: Handler<Params, Query, Body, One, Many>,
 ): Endpoint {
   return { access: "open", contract: { ...contract, scope: null }, handle };
 }

@@ -82,6 +82,7 @@ export function check<Schema extends z.ZodObject>(
 
 /** The keys that the object at `path` of a schema may have. */
 function keysAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
+  // Wrappers have an inner type, arrays an element, objects a shape; zod tells them apart by class, which is not needed here.
   const { def } = schema._zod as {
     def: { innerType?: z.core.$ZodType; element?: z.core.$ZodType; shape?: z.core.$ZodShape };
   };

@@ -23,6 +23,7 @@ const Pagination = z.object({
 
 const ErrorEnvelope = z.object({
   error: z.object({
+    // TypeScript has the keys of a constant as mere strings.
     code: z.enum(Object.keys(errorCodes) as [ErrorCode]),
     message: z.string().meta({ description: "What is wrong, in the caller's words" }),
     fix: z.string().meta({ description: "What to do about it" }),
@@ -82,8 +83,9 @@ const operationId = (method: string, path: string) =>
   `${method}${path.replace(/[^a-z]+([a-z])/gi, (_, letter) => letter.toUpperCase()).replace(/[^a-z]/gi, "")}`;
 
 function success({ answer, list }: Endpoint["contract"], status: number) {
-  if (!answer) return { description: "Done; no body" };
-  const row = answer.meta()?.example;
+  const shown = answer ?? list;
+  if (!shown) return { description: "Done; no body" };
+  const row = shown.meta()?.example;
   const meta = { request_id: "0b9b6c1e-2f0b-4c57-a8f5-1a6f8a3c5d20", credits_remaining: null };
   const pagination = { limit: 20, total: 1, has_more: false, next_cursor: null, prev_cursor: null };
   return {
@@ -96,8 +98,8 @@ function success({ answer, list }: Endpoint["contract"], status: number) {
     content: {
       "application/json": {
         schema: list
-          ? z.object({ data: z.array(answer), pagination: Pagination, meta: Meta })
-          : z.object({ data: answer, meta: Meta }),
+          ? z.object({ data: z.array(list), pagination: Pagination, meta: Meta })
+          : z.object({ data: shown, meta: Meta }),
         ...(row !== undefined && { example: list ? { data: [row], pagination, meta } : { data: row, meta } }),
       },
     },

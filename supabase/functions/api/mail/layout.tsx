@@ -5,7 +5,7 @@ import { headerText } from "./header_text.ts";
 import { wrap } from "./plain_text.ts";
 
 /** A mail as it is sent: one line of subject, the page, and the same as text. */
-export type Mail = { subject: string; html: string; text: string };
+export type MailContent = { subject: string; html: string; text: string };
 
 const style = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }

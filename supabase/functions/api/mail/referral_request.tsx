@@ -1,6 +1,6 @@
 import type { Brand } from "./brand.ts";
 import { headerText } from "./header_text.ts";
-import { Button, Foreign, Layout, type Mail, page, plainText } from "./layout.tsx";
+import { Button, Foreign, Layout, type MailContent, page, plainText } from "./layout.tsx";
 import { longDate } from "./long_date.ts";
 import { htmlToText } from "./plain_text.ts";
 import { sanitize } from "./sanitize.ts";
@@ -33,7 +33,7 @@ const defaultSteps = `
 </ol>`;
 
 /** Asks a contact for a referral. The workspace's own words are filled first, then sanitised. */
-export async function referralRequestMail(input: ReferralRequest): Promise<Mail> {
+export async function referralRequestMail(input: ReferralRequest): Promise<MailContent> {
   const { contact, opportunity, public_url, unsubscribe_url } = input;
   const brand = { ...input.brand, name: headerText(input.brand.name) };
   const firstName = headerText(contact.first_name);

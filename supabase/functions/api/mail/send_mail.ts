@@ -1,8 +1,9 @@
 import type { Config } from "../platform/config.ts";
 import { headerText } from "./header_text.ts";
+import { pause } from "../platform/pause.ts";
 import { logError } from "../platform/log.ts";
 
-export type Mail = {
+type Mail = {
   to: string;
   /** The workspace, as the sender's name. */
   from: string;
@@ -16,7 +17,7 @@ export type Mail = {
 };
 
 /** What became of a mail: the provider's id of it, or a sentence for the user. */
-export type Outcome = { id: string | null; error: string | null };
+export type MailOutcome = { id: string | null; error: string | null };
 
 type Failure = { name: string; statusCode: number | null };
 
@@ -24,7 +25,7 @@ const attemptTimeout = 4_500;
 const pauseBetween = 500;
 
 /** Sends a mail by Resend within 10 seconds, trying twice where a second try can help. Never throws. */
-export async function sendMail(config: Config, mail: Mail): Promise<Outcome> {
+export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome> {
   if (!config.mail) return { id: null, error: "Mail is switched off on this deployment." };
   const { Resend } = await import("resend");
   const resend = new Resend(config.mail.apiKey, { baseUrl: config.mail.baseUrl });
@@ -41,7 +42,7 @@ export async function sendMail(config: Config, mail: Mail): Promise<Outcome> {
 
   let { data, error } = await attempt();
   if (error && isPassing(error)) {
-    await new Promise((resolve) => setTimeout(resolve, pauseBetween));
+    await pause(pauseBetween);
     ({ data, error } = await attempt());
   }
   if (data) return { id: data.id ?? null, error: null };

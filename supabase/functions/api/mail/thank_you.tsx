@@ -1,11 +1,11 @@
 import type { Brand } from "./brand.ts";
 import { headerText } from "./header_text.ts";
-import { Layout, type Mail, page, plainText } from "./layout.tsx";
+import { Layout, type MailContent, page, plainText } from "./layout.tsx";
 
 export type ThankYou = { brand: Brand; referrer: { first_name: string }; friend: { first_name: string } | null };
 
 /** Thanks a referrer once their referral was won. How the friend fares stays between the friend and the workspace. */
-export function thankYouMail(input: ThankYou): Mail {
+export function thankYouMail(input: ThankYou): MailContent {
   const brand = { ...input.brand, name: headerText(input.brand.name) };
   const firstName = headerText(input.referrer.first_name);
   const friend = headerText(input.friend?.first_name ?? "") || "your friend";

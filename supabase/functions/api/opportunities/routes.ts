@@ -1,6 +1,7 @@
+import { columnsOf } from "../data/columns.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
-import { present } from "../data/rows.ts";
+import { present, rowOf } from "../data/rows.ts";
 import { ById } from "../contract/values.ts";
 import {
   ExpandedOpportunity,
@@ -12,7 +13,8 @@ import {
 } from "./schema.ts";
 
 // The embedded data API gives no computed fields back from a write, so `placements` come beside it.
-const columns = Object.keys(Opportunity.omit({ placements: true }).shape).join(",") as "*";
+const columns = columnsOf(Opportunity.omit({ placements: true }));
+const opportunityRow = rowOf(Opportunity);
 
 const opportunities: Endpoint[] = [
   keyed({
@@ -21,8 +23,7 @@ const opportunities: Endpoint[] = [
     summary: "List opportunities",
     scope: "opportunities:read",
     query: listQuery(opportunityResource),
-    answer: ExpandedOpportunity,
-    list: true,
+    list: ExpandedOpportunity,
   }, ({ query, database }) => readPage(database, opportunityResource, query)),
 
   keyed({
@@ -76,20 +77,19 @@ const opportunities: Endpoint[] = [
     body: Move,
     answer: Opportunity,
   }, async ({ params, body, database }) => {
-    const opportunity = await database.object((client) =>
+    const data = await database.found(opportunityRow, (client) =>
       client.rpc("move_opportunity", {
         opportunity_id: params.id,
         target_pipeline_id: body.pipeline_id,
         target_stage_id: body.stage_id,
         target_position: body.position,
         skip_automations: body.skip_automations,
-      })
-    );
-    return { data: present(Opportunity, opportunity) };
+      }));
+    return { data };
   }),
 ];
 
-/** `/deals…` is an alias of `/opportunities…` (contract 4). */
+/** `/deals…` is an alias of `/opportunities…`. */
 export const opportunityEndpoints: Endpoint[] = [
   ...opportunities,
   ...opportunities.map(({ contract, ...endpoint }) => ({

@@ -8,7 +8,7 @@ const Named = z.object({ id: Id, name: z.string() });
 
 export const OpportunityStatus = z.enum(["open", "won", "lost"]);
 
-export const Placement = z.object({
+const Placement = z.object({
   id: Id,
   pipeline_id: Id,
   stage_id: Id,
@@ -105,8 +105,8 @@ export const opportunityResource = {
     search: Search.optional(),
   },
   narrow: {
-    pipeline_id: (id) => ({ from: "placed_deals", apply: (query) => query.eq("pipeline_id" as "id", id) }),
-    stage_id: (id) => ({ from: "placed_deals", apply: (query) => query.eq("stage_id" as "id", id) }),
+    pipeline_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("pipeline_id", "eq", id) }),
+    stage_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("stage_id", "eq", id) }),
     search: (text) => ({ apply: (query) => query.filter("name", "imatch", literally(text)) }),
   },
 } satisfies Resource;

@@ -1,6 +1,5 @@
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
-import { present } from "../data/rows.ts";
 import { ById } from "../contract/values.ts";
 import { NewPipeline, Pipeline, pipelineResource } from "./schema.ts";
 
@@ -11,8 +10,7 @@ export const pipelineEndpoints: Endpoint[] = [
     summary: "List pipelines with their stages",
     scope: "pipelines:read",
     query: listQuery(pipelineResource),
-    answer: Pipeline,
-    list: true,
+    list: Pipeline,
   }, ({ query, database }) => readPage(database, pipelineResource, query)),
 
   keyed({
@@ -25,8 +23,8 @@ export const pipelineEndpoints: Endpoint[] = [
     status: 201,
   }, async ({ body, database }) => {
     const stages = body.stages.map(({ name, position }, index) => ({ name, position: position ?? index }));
-    const pipeline = await database.object((client) => client.rpc("create_pipeline", { name: body.name, stages }));
-    return { data: present(Pipeline, pipeline), location: `/pipelines/${pipeline.id}` };
+    const data = await database.found(Pipeline, (client) => client.rpc("create_pipeline", { name: body.name, stages }));
+    return { data, location: `/pipelines/${data.id}` };
   }),
 
   keyed({

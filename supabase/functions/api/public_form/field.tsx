@@ -1,18 +1,18 @@
 import type { Child } from "hono/jsx";
 import type { FieldName, Problems } from "./problems.ts";
-import type { Typed } from "./form_input.ts";
+import type { FormInput } from "./form_input.ts";
 
 type Props = {
   name: FieldName;
   label: string;
   mark?: string;
   hint?: string;
-  typed: Typed;
+  typed: FormInput;
   problems: Problems;
   children: (attributes: Attributes) => Child;
 };
 
-export type Attributes = {
+type Attributes = {
   id: string;
   name: string;
   value: string;
@@ -40,7 +40,7 @@ export function Wrong({ name, problem }: { name: FieldName; problem: string | un
   return problem ? <p class="error" id={`${name}-error`}>{problem}</p> : null;
 }
 
-export function attributesOf(name: FieldName, typed: Typed, problems: Problems, hint?: string): Attributes {
+export function attributesOf(name: FieldName, typed: FormInput, problems: Problems, hint?: string): Attributes {
   const wrong = problems[name] !== undefined;
   const describedBy = [wrong && `${name}-error`, hint && `${name}-hint`].filter(Boolean).join(" ");
   return {

@@ -4,15 +4,16 @@ import { answerError, ApiError } from "../contract/errors.ts";
 import { FormPage } from "./form_page.tsx";
 import { NoticePage } from "./notice_page.tsx";
 import * as notices from "./notices.ts";
-import { type Company, type Page, page } from "./html_page.tsx";
+import { type Company, type HtmlPage, htmlPage } from "./html_page.tsx";
 import { type Problems, problemsOf, tryLater } from "./problems.ts";
 import type { Form } from "./submission.ts";
-import type { Typed } from "./form_input.ts";
+import type { FormInput } from "./form_input.ts";
 import { viewedScript } from "./viewed_script.ts";
 
-export async function answerPage(c: Context, status: number, shown: Page): Promise<Response> {
-  const { html, policy } = await page(shown);
+export async function answerPage(c: Context, status: number, shown: HtmlPage): Promise<Response> {
+  const { html, policy } = await htmlPage(shown);
   c.header("Content-Security-Policy", policy);
+  // A Response says as a number what Hono has as a union; these all have a body.
   return c.html(html, status as ContentfulStatusCode);
 }
 
@@ -20,7 +21,7 @@ export function answerNotice(c: Context, status: number, notice: notices.Notice,
   return answerPage(c, status, { title: notice.title, company, children: <NoticePage notice={notice} /> });
 }
 
-type Given = { typed?: Typed; problems?: Problems; trouble?: string };
+type Given = { typed?: FormInput; problems?: Problems; trouble?: string };
 
 export function answerForm(c: Context, form: Form, status: number, given: Given = {}) {
   const { company, categories, referrer_first_name: referrer } = form;
@@ -40,7 +41,7 @@ export function answerClosed(c: Context, { status, withdrawn, company }: Form, s
 }
 
 /** The form again with what was typed, and why it was not taken; a form that was closed meanwhile says so. */
-export function answerRefused(c: Context, form: Form, typed: Typed, error: unknown) {
+export function answerRefused(c: Context, form: Form, typed: FormInput, error: unknown) {
   const { code, details = [] } = error instanceof ApiError ? { code: error.code, ...error.more } : {};
   if (code === "NOT_FOUND") throw error;
   if (code === "CONFLICT" && details.length === 0) return answerClosed(c, { ...form, status: "submitted" }, 409)!;

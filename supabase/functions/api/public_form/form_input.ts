@@ -3,10 +3,10 @@ import { type FieldName, fieldNames, type Problems, problemsOf } from "./problem
 import { Submission } from "./schema.ts";
 
 /** What somebody has typed so far. */
-export type Typed = Partial<Record<FieldName, string>>;
+export type FormInput = Partial<Record<FieldName, string>>;
 
 /** The form's fields as they were typed; of a field given twice the last one counts, as in JSON. */
-export function readTyped(body: string): Typed {
+export function readFormInput(body: string): FormInput {
   const given = new URLSearchParams(body);
   return Object.fromEntries(
     fieldNames.filter((name) => given.has(name)).map((
@@ -16,7 +16,7 @@ export function readTyped(body: string): Typed {
 }
 
 /** The friend's details, or what is wrong with them. An empty field is an absent one. */
-export function readSubmission({ consent, ...typed }: Typed): { friend: Submission | null; problems: Problems } {
+export function readSubmission({ consent, ...typed }: FormInput): { friend: Submission | null; problems: Problems } {
   const filled = Object.entries(typed).map(([name, text]) => [name, text.trim()]).filter(([, text]) => text !== "");
   const found: Found[] = [];
   const friend = check(Submission, { ...Object.fromEntries(filled), consent: consent === "true" || undefined }, found);

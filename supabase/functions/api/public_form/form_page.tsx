@@ -1,12 +1,12 @@
 import { attributesOf, Field, Wrong } from "./field.tsx";
 import { checkThese, type FieldName, type Problems } from "./problems.ts";
-import type { Typed } from "./form_input.ts";
+import type { FormInput } from "./form_input.ts";
 
 type Props = {
   company: string;
   referrer: string;
   categories: string[];
-  typed?: Typed;
+  typed?: FormInput;
   problems?: Problems;
   /** What stands above the form when none of its answers is to blame. */
   trouble?: string;
@@ -80,7 +80,7 @@ function Fill({ with: what, children }: { with: string; children: string }) {
   return <bdi data-fill={what}>{children}</bdi>;
 }
 
-type Part = { typed: Typed; problems: Problems };
+type Part = { typed: FormInput; problems: Problems };
 
 function Category({ categories, typed, problems }: Part & { categories: string[] }) {
   if (categories.length === 0) return null;

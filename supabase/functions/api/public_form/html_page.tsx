@@ -1,18 +1,20 @@
 import type { Child } from "hono/jsx";
 import { html, raw } from "hono/html";
 import { type Brand, brandColor, brandLogo, contrast } from "../mail/brand.ts";
-import { sourceHash } from "./source_hash.ts";
+import { sourceHash } from "../http/source_hash.ts";
 import { brandStyle, style } from "./style.ts";
 import type { Form } from "./submission.ts";
 
 export type Company = Form["company"];
-export type Page = { title: string; company: Company | null; script?: string; children: Child };
+export type HtmlPage = { title: string; company: Company | null; script?: string; children: Child };
 
 const nobody: Brand = { name: "", logo_url: null, primary_color: null, contact_email: null };
 const styleHash = await sourceHash(style);
 
 /** A public page in the workspace's colours, and the Content-Security-Policy that lets nothing else onto it. */
-export async function page({ title, company, script, children }: Page): Promise<{ html: string; policy: string }> {
+export async function htmlPage(
+  { title, company, script, children }: HtmlPage,
+): Promise<{ html: string; policy: string }> {
   const brand = { ...nobody, ...company };
   const { color, colors } = colorsOf(brand);
   const logo = brandLogo(brand);

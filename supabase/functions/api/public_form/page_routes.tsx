@@ -9,7 +9,7 @@ import * as notices from "./notices.ts";
 import { callerAddress } from "../http/caller_address.ts";
 import { ByToken } from "./schema.ts";
 import { readForm, submit } from "./submission.ts";
-import { readSubmission, readTyped } from "./form_input.ts";
+import { readFormInput, readSubmission } from "./form_input.ts";
 import { UnsubscribePage } from "./unsubscribe_page.tsx";
 import { readUnsubscribing, unsubscribe } from "./unsubscribing.ts";
 
@@ -32,7 +32,7 @@ export function publicForm(config: Config) {
     const form = await readForm(database(), token);
     const closed = answerClosed(c, form, 409);
     if (closed) return await closed;
-    const typed = readTyped(await formBody(c));
+    const typed = readFormInput(await formBody(c));
     const { friend, problems } = readSubmission(typed);
     if (!friend) return await answerForm(c, form, 400, { typed, problems });
     try {

@@ -1,16 +1,15 @@
+import { BoundedMap } from "../platform/bounded_map.ts";
 import type { Config } from "../platform/config.ts";
 
 const hour = 3_600_000;
-const mostRemembered = 10_000;
 
-const tries = new Map<string, { count: number; until: number }>();
+const tries = new BoundedMap<string, { count: number; until: number }>(10_000);
 
 /** Counts one try of an address; gives the seconds to wait when it has none left in this hour, else 0. */
 export function countTry(address: string, config: Config): number {
   const now = Date.now();
   let window = tries.get(address);
   if (!window || window.until <= now) {
-    if (tries.size >= mostRemembered) tries.clear();
     window = { count: 0, until: now + hour };
     tries.set(address, window);
   }

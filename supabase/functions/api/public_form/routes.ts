@@ -3,7 +3,7 @@ import { present } from "../data/rows.ts";
 import { ByToken, ReferralForm, Submission, Submitted } from "./schema.ts";
 import { readForm, stampViewed, submit } from "./submission.ts";
 
-/** The public form as JSON; `pages.tsx` serves the same as a page. */
+/** The public form as JSON; `page_routes.tsx` serves the same as a page. */
 export const publicFormEndpoints: Endpoint[] = [
   open({
     method: "get",

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { RequestStatus } from "../referral_requests/schema.ts";
-import { longest } from "../contract/limits.ts";
-import { Email, Label, Text, Timestamp } from "../contract/values.ts";
+import { Category, Email, Label, Text, Timestamp } from "../contract/values.ts";
 
 /** A link's token; what Postgres cannot hold is none, and is looked up all the same: every wrong token takes one way. */
 export const ByToken = z.strictObject({
@@ -36,7 +35,7 @@ export const Submission = z.strictObject({
   last_name: Label(200).nullish(),
   email: Email.nullish(),
   phone: Label(40).nullish().meta({ description: "With a prefix, or as dialled in the workspace's country" }),
-  category: Label(longest.category).nullish(),
+  category: Category.nullish(),
   message: Text(2_000).nullish(),
   consent: z.literal(true, {
     error: (issue) => issue.input === undefined ? "is required" : "must be true: your friend must agree",

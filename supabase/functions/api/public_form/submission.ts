@@ -1,31 +1,37 @@
+import { z } from "zod";
 import { toE164 } from "../contacts/phone.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { ApiError, isErrorCode } from "../contract/errors.ts";
-import { instant } from "../data/rows.ts";
+import { PrintedInstant } from "../data/rows.ts";
 import { countTry } from "./rate_limit.ts";
-import type { Submission } from "./schema.ts";
+import { ReferralForm, type Submission } from "./schema.ts";
 
 /** What `private.referral_form` gives. */
-export type Form = {
-  company: { name: string; logo_url: string | null; primary_color: string | null };
-  country: string | null;
-  referrer_first_name: string;
-  categories: string[];
-  status: "sent" | "viewed" | "submitted" | "expired";
-  withdrawn: boolean;
-  expires_at: string;
-};
+const Form = ReferralForm.extend({
+  country: z.string().nullable(),
+  withdrawn: z.boolean(),
+  expires_at: PrintedInstant,
+});
+export type Form = z.output<typeof Form>;
 
-type Refused = { code: string; message: string; path: string | null; retry_after?: number };
+const Refused = z.object({
+  code: z.string(),
+  message: z.string(),
+  path: z.string().nullish(),
+  retry_after: z.number().nullish(),
+});
+
+/** What `private.submit_referral` gives. */
+const Submitting = z.union([z.object({ refused: Refused }), z.object({ submitted_at: PrintedInstant })]);
 
 const unknownLink = () => new ApiError("NOT_FOUND", "There is no such link.");
 
 /** What the form of a token shows; throws 404. Changes nothing. */
 export async function readForm(database: Database, token: string): Promise<Form> {
-  const { data } = await database.ask((client) => client.rpc("referral_form", { token }));
-  if (data === null) throw unknownLink();
-  return data as Form;
+  const form = await database.value(Form.nullable(), (client) => client.rpc("referral_form", { token }));
+  if (form === null) throw unknownLink();
+  return form;
 }
 
 /** Stamps that a person saw the form, once; throws 404. */
@@ -52,7 +58,7 @@ export async function submit(
   const { phone } = friend;
   const country = phone && !phone.startsWith("+") ? (await readOpenForm(database, token)).country : null;
   const e164 = phone ? await toE164(phone, country) : undefined;
-  const { data } = await database.ask((client) =>
+  const result = await database.value(Submitting, (client) =>
     client.rpc("submit_referral", {
       token,
       first_name: friend.first_name,
@@ -62,11 +68,9 @@ export async function submit(
       category: friend.category ?? undefined,
       message: friend.message ?? undefined,
       consent: friend.consent,
-    })
-  );
-  const { refused, submitted_at } = data as { refused?: Refused; submitted_at: string };
-  if (refused) throw asApiError(refused);
-  return { status: "submitted", submitted_at: instant(submitted_at) };
+    }));
+  if ("refused" in result) throw refusal(result.refused);
+  return { status: "submitted", submitted_at: result.submitted_at };
 }
 
 async function readOpenForm(database: Database, token: string): Promise<Form> {
@@ -76,7 +80,7 @@ async function readOpenForm(database: Database, token: string): Promise<Form> {
   return form;
 }
 
-function asApiError({ code, message, path, retry_after }: Refused): ApiError {
+function refusal({ code, message, path, retry_after }: z.output<typeof Refused>): ApiError {
   return new ApiError(isErrorCode(code) ? code : "INTERNAL_ERROR", message, {
     details: path ? [{ path, message }] : undefined,
     headers: retry_after ? { "Retry-After": String(retry_after) } : undefined,

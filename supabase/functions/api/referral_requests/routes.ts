@@ -1,7 +1,7 @@
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
 import { ById } from "../contract/values.ts";
-import { mailRequest, newTokens } from "./send_request.ts";
+import { mailRequest, newTokens, WrittenRequest } from "./send_request.ts";
 import { NewReferralRequest, ReferralRequest, referralRequestResource, SentRequest } from "./schema.ts";
 
 export const referralRequestEndpoints: Endpoint[] = [
@@ -18,7 +18,7 @@ export const referralRequestEndpoints: Endpoint[] = [
     refusals: ["NOT_FOUND", "CONFLICT"],
   }, async ({ body, database, config }) => {
     const tokens = newTokens();
-    const written = await database.object((client) =>
+    const written = await database.found(WrittenRequest, (client) =>
       client.rpc("ask_for_referral", {
         ...tokens,
         contact: body.contact_id,
@@ -27,8 +27,7 @@ export const referralRequestEndpoints: Endpoint[] = [
         intro_html: body.intro_html ?? undefined,
         how_it_works_html: body.how_it_works_html ?? undefined,
         expires_in_days: body.expires_in_days,
-      })
-    );
+      }));
     const data = await mailRequest(written, tokens, database, config);
     return { data, location: `/referrals/requests/${data.request_id}` };
   }),
@@ -40,8 +39,7 @@ export const referralRequestEndpoints: Endpoint[] = [
     description: "`sent`, `viewed`, `submitted`; `expired` by the clock or by withdrawal.",
     scope: "referrals:read",
     query: listQuery(referralRequestResource),
-    answer: ReferralRequest,
-    list: true,
+    list: ReferralRequest,
   }, ({ query, database }) => readPage(database, referralRequestResource, query)),
 
   keyed(
@@ -70,8 +68,9 @@ export const referralRequestEndpoints: Endpoint[] = [
     refusals: ["CONFLICT"],
   }, async ({ params, database, config }) => {
     const tokens = newTokens();
-    const written = await database.object((client) =>
-      client.rpc("renew_referral_request", { request_id: params.id, ...tokens })
+    const written = await database.found(
+      WrittenRequest,
+      (client) => client.rpc("renew_referral_request", { request_id: params.id, ...tokens }),
     );
     return { data: await mailRequest(written, tokens, database, config) };
   }),

@@ -87,7 +87,7 @@ export const referralRequestResource = {
     status: (status) =>
       status === "expired" ? { from: "expired_requests", apply: (query) => query } : {
         apply: (query) => {
-          const written = query.eq("written_status" as "status", status);
+          const written = query.filter("written_status", "eq", status);
           return status === "submitted" ? written : written.gt("expires_at", "now");
         },
       },

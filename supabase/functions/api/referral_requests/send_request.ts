@@ -1,35 +1,35 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
-import type { Brand } from "../mail/brand.ts";
+import { Brand } from "../company/schema.ts";
 import { newToken } from "./link_token.ts";
 import { sendMail } from "../mail/send_mail.ts";
-import { instant } from "../data/rows.ts";
+import { PrintedInstant } from "../data/rows.ts";
 
 /** What `private.request_mail` gives. */
-type RequestMail = {
-  request_id: string;
-  expires_at: string;
-  brand: Brand;
-  timezone: string;
-  contact: { first_name: string; last_name: string | null; email: string };
-  opportunity: { name: string } | null;
-  subject_override: string | null;
-  intro_html: string | null;
-  how_it_works_html: string | null;
-};
+export const WrittenRequest = z.object({
+  request_id: z.string(),
+  expires_at: PrintedInstant,
+  brand: Brand,
+  timezone: z.string(),
+  contact: z.object({ first_name: z.string(), last_name: z.string().nullable(), email: z.string() }),
+  opportunity: z.object({ name: z.string() }).nullable(),
+  subject_override: z.string().nullable(),
+  intro_html: z.string().nullable(),
+  how_it_works_html: z.string().nullable(),
+});
 
 /** The secrets of one mail: of its form, and of its unsubscribe link. */
 export const newTokens = () => ({ token: newToken(), unsubscribe_token: newToken() });
 
-/** Mails a request that the database has just written, records the outcome there, and gives the contract's answer. */
+/** Mails a request that the database has just written, records the outcome there, and gives what its sender is answered. */
 export async function mailRequest(
-  written: Record<string, unknown>,
+  request: z.output<typeof WrittenRequest>,
   { token, unsubscribe_token }: ReturnType<typeof newTokens>,
   database: Database,
   config: Config,
 ) {
-  const request = written as RequestMail;
   const publicUrl = config.publicFormUrl.replace("{token}", token);
   const unsubscribeUrl = `${config.publicUrl}/public/unsubscribe/${unsubscribe_token}`;
   const { referralRequestMail } = await import("../mail/referral_request.tsx");
@@ -62,7 +62,7 @@ export async function mailRequest(
     request_id: request.request_id,
     token,
     public_url: publicUrl,
-    expires_at: instant(request.expires_at),
+    expires_at: request.expires_at,
     email_sent: error === null,
     email_error: error,
   };

@@ -1,46 +1,52 @@
+import { z } from "zod";
+import { Brand } from "../company/schema.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
-import type { Brand } from "../mail/brand.ts";
+import { pause } from "../platform/pause.ts";
 import { ApiError } from "../contract/errors.ts";
-import { type Outcome, sendMail } from "../mail/send_mail.ts";
-import { present } from "../data/rows.ts";
+import { type MailOutcome, sendMail } from "../mail/send_mail.ts";
+import { rowOf } from "../data/rows.ts";
 import { Referral } from "./schema.ts";
 
-/** What `private.convert_referral` gives: `mail` for who is to send it, `sent` null while somebody else does. */
-type Conversion = {
-  referral: Record<string, unknown>;
-  attempt: number;
-  sent: boolean | null;
-  error: string | null;
-  mail: {
-    brand: Brand;
-    referrer: { first_name: string; last_name: string | null; email: string | null };
-    friend: { first_name: string } | null;
-  } | null;
-};
-type Thanked = Pick<Conversion, "sent" | "error">;
+const ThankYou = z.object({
+  brand: Brand,
+  referrer: z.object({ first_name: z.string(), email: z.string().nullable() }),
+  friend: z.object({ first_name: z.string() }).nullable(),
+});
+type ThankYou = z.output<typeof ThankYou>;
+
+/** What `private.thank_you` gives: `sent` is null while the mail is under way. */
+const Outcome = z.object({ attempt: z.int(), sent: z.boolean().nullable(), error: z.string().nullable() });
+
+/** What `private.convert_referral` gives: `mail` for who is to send it. */
+const Conversion = Outcome.extend({ referral: rowOf(Referral), mail: ThankYou.nullable() });
+
+type Thanked = { sent: boolean; error: string | null };
 
 const pollInterval = 150;
 const longestWait = 35_000;
 
 /** Converts a referral and thanks its referrer by one mail, however often and by how many it is called. Throws 404, 409. */
 export async function convertReferral(id: string, database: Database, config: Config) {
-  const conversion = await database.object((client) =>
-    client.rpc("convert_referral", { referral_id: id })
-  ) as Conversion;
-  const { sent, error } = conversion.sent !== null
-    ? conversion
-    : conversion.mail
-    ? await thankReferrer(id, conversion.attempt, conversion.mail, database, config)
-    : await otherCallersOutcome(id, database);
-  return { ...present(Referral, conversion.referral), thank_you_sent: sent, thank_you_error: error };
+  const conversion = await database.found(
+    Conversion,
+    (client) => client.rpc("convert_referral", { referral_id: id }),
+  );
+  const { referral, attempt, mail } = conversion;
+  const thanked = settled(conversion) ??
+    (mail ? await thankReferrer(id, attempt, mail, database, config) : await otherCallersOutcome(id, database));
+  return { ...referral, thank_you_sent: thanked.sent, thank_you_error: thanked.error };
 }
+
+const settled = ({ sent, error }: z.output<typeof Outcome>): Thanked | null => sent === null ? null : { sent, error };
 
 async function otherCallersOutcome(id: string, database: Database): Promise<Thanked> {
   for (const deadline = Date.now() + longestWait; Date.now() < deadline;) {
-    await new Promise((resolve) => setTimeout(resolve, pollInterval));
-    const outcome = await database.object((client) => client.rpc("thank_you_outcome", { referral_id: id })) as Thanked;
-    if (outcome.sent !== null) return outcome;
+    await pause(pollInterval);
+    const thanked = settled(
+      await database.found(Outcome, (client) => client.rpc("thank_you_outcome", { referral_id: id })),
+    );
+    if (thanked) return thanked;
   }
   throw new ApiError("UNAVAILABLE", "The referral is converted; its thank-you mail is still under way.");
 }
@@ -48,7 +54,7 @@ async function otherCallersOutcome(id: string, database: Database): Promise<Than
 async function thankReferrer(
   id: string,
   attempt: number,
-  mail: NonNullable<Conversion["mail"]>,
+  mail: ThankYou,
   database: Database,
   config: Config,
 ): Promise<Thanked> {
@@ -66,9 +72,9 @@ async function thankReferrer(
 
 async function mailThanks(
   id: string,
-  { brand, referrer, friend }: NonNullable<Conversion["mail"]>,
+  { brand, referrer, friend }: ThankYou,
   config: Config,
-): Promise<Outcome> {
+): Promise<MailOutcome> {
   if (!referrer.email) return { id: null, error: "The referrer has no email address." };
   const { thankYouMail } = await import("../mail/thank_you.tsx");
   return await sendMail(config, {

@@ -1,7 +1,8 @@
+import { columnsOf } from "../data/columns.ts";
 import { conflictsWith } from "../data/conflicts.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
-import { present } from "../data/rows.ts";
+import { present, rowOf } from "../data/rows.ts";
 import { ById } from "../contract/values.ts";
 import { convertReferral } from "./convert.ts";
 import {
@@ -17,7 +18,8 @@ import {
   referralResource,
 } from "./schema.ts";
 
-const columns = Object.keys(Referral.shape).join(",") as "*";
+const columns = columnsOf(Referral);
+const attributed = rowOf(AttributedOpportunity);
 
 export const referralEndpoints: Endpoint[] = [
   keyed({
@@ -26,8 +28,7 @@ export const referralEndpoints: Endpoint[] = [
     summary: "List referrals",
     scope: "referrals:read",
     query: listQuery(referralResource),
-    answer: ExpandedReferral,
-    list: true,
+    list: ExpandedReferral,
   }, ({ query, database }) => readPage(database, referralResource, query)),
 
   keyed({
@@ -58,15 +59,14 @@ export const referralEndpoints: Endpoint[] = [
     answer: AttributedOpportunity,
     refusals: ["NOT_FOUND"],
   }, async ({ body, database }) => {
-    const opportunity = await database.object((client) =>
+    const data = await database.found(attributed, (client) =>
       client.rpc("attribute_opportunity", {
         opportunity_id: body.opportunity_id,
         referrer_contact_id: body.referrer_contact_id ?? undefined,
         category: body.category ?? undefined,
         keeps_category: body.category === undefined,
-      })
-    );
-    return { data: present(AttributedOpportunity, opportunity) };
+      }));
+    return { data };
   }),
 
   keyed({
@@ -78,8 +78,10 @@ export const referralEndpoints: Endpoint[] = [
     query: LeaderboardQuery,
     answer: Leaderboard,
   }, async ({ query, database }) => {
-    const leaderboard = await database.array((client) =>
-      client.rpc("referral_leaderboard", { max_entries: query.limit, only_converted: query.only_converted })
+    const leaderboard = await database.value(
+      Leaderboard.shape.leaderboard,
+      (client) =>
+        client.rpc("referral_leaderboard", { max_entries: query.limit, only_converted: query.only_converted }),
     );
     return { data: { leaderboard } };
   }),

@@ -3,7 +3,7 @@ import type { Resource } from "../data/lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
 import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
 import { longest } from "../contract/limits.ts";
-import { Flag, Id, Label, Text, Timestamp, WholeNumber } from "../contract/values.ts";
+import { Category, exampleOf, Flag, Id, Text, Timestamp, WholeNumber } from "../contract/values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
 export const ReferralSource = z.enum(["form", "manual", "api", "automation"]);
@@ -60,7 +60,7 @@ const writable = {
   referred_contact_id: Id.nullish(),
   referred_deal_id: Id.nullish(),
   status: ReferralStatus.optional(),
-  category: Label(longest.category).nullish(),
+  category: Category.nullish(),
   notes: Text(longest.notes).nullish(),
 };
 
@@ -82,7 +82,7 @@ export const ReferralChange = z.strictObject(writable).meta({ example: { status:
 export const Attribution = z.strictObject({
   opportunity_id: Id,
   referrer_contact_id: Id.nullable().meta({ description: "Null clears" }),
-  category: Label(longest.category).nullish().meta({ description: "Stays as it is, when absent" }),
+  category: Category.nullish().meta({ description: "Stays as it is, when absent" }),
 }).meta({
   example: {
     opportunity_id: "00000000-0000-4000-8000-000000000502",
@@ -93,7 +93,7 @@ export const Attribution = z.strictObject({
 
 /** An opportunity with its referrer, null without one. */
 export const AttributedOpportunity = Opportunity.extend({ referrer: ContactCard.nullable() })
-  .meta({ id: "AttributedOpportunity", example: { ...Opportunity.meta()?.example as object, referrer: null } });
+  .meta({ id: "AttributedOpportunity", example: { ...exampleOf(Opportunity), referrer: null } });
 
 export const referralResource = {
   table: "referrals",
@@ -104,7 +104,7 @@ export const referralResource = {
     referrer_contact_id: Id.optional(),
     referred_contact_id: Id.optional(),
     referred_deal_id: Id.optional(),
-    category: Label(longest.category).optional(),
+    category: Category.optional(),
     source: ReferralSource.optional(),
   },
 } satisfies Resource;

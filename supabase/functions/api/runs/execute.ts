@@ -4,17 +4,17 @@ import { refuseUnknownTokens } from "../actions/templates.ts";
 import { unmet } from "../automations/conditions.ts";
 import { ApiError } from "../contract/errors.ts";
 import type { Database } from "../data/database.ts";
-import { outbox } from "../data/service_database.ts";
+import { serviceDatabase } from "../data/service_database.ts";
 import type { TokenValues } from "../mail/template.ts";
 import type { Config } from "../platform/config.ts";
-import type { Job, JobAction } from "./job.ts";
+import { Job, type JobAction } from "./job.ts";
 import type { RunStatus } from "./schema.ts";
 import { asTokens, valuesOf } from "./variable_values.ts";
 
 /** Works on a run that its starter has claimed. */
 export async function runNow(config: Config, runId: string): Promise<void> {
-  const database = outbox(config);
-  const job = await database.object((client) => client.rpc("run_job", { run_id: runId })) as unknown as Job;
+  const database = serviceDatabase(config);
+  const job = await database.found(Job, (client) => client.rpc("run_job", { run_id: runId }));
   await executeRun(job, database, config);
 }
 

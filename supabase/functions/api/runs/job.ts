@@ -1,26 +1,32 @@
-import type { Conditions } from "../automations/conditions.ts";
-import type { Json } from "../data/database.types.ts";
-import type { TriggerType } from "../events/event_types.ts";
-import type { Brand } from "../mail/brand.ts";
-import type { ActionResult } from "./schema.ts";
+import { z } from "zod";
+import { Brand } from "../company/schema.ts";
+import { TriggerType } from "../events/event_types.ts";
 
-/** A run as `private.run_job` gives it. */
-export type Job = {
-  run_id: string;
-  event_id: string;
-  trigger_type: TriggerType;
-  trigger_data: Record<string, unknown>;
-  conditions: Conditions;
-  actions: JobAction[];
-  /** Of the actions that have been carried out already, whether they went well or not. */
-  action_results: ActionResult[];
-  context: Context;
-};
+/** An action as it is stored: its type and its config were right when it was, as far as the database sees. */
+const JobAction = z.object({
+  id: z.string(),
+  action_type: z.string(),
+  sequence: z.int(),
+  config: z.record(z.string(), z.json()),
+});
+export type JobAction = z.output<typeof JobAction>;
 
-/** An action as it is stored: its type and its config were right when it was. */
-export type JobAction = { id: string; action_type: string; sequence: number; config: Record<string, Json> };
+const Subject = z.record(z.string(), z.unknown()).nullable();
 
 /** What `private.run_context` gives: the run's opportunity, its people and its workspace. */
-export type Context = Record<"deal" | "contact" | "referrer", Record<string, unknown> | null> & {
-  company: Brand & Record<string, unknown>;
-};
+const Context = z.object({ company: Brand, deal: Subject, contact: Subject, referrer: Subject });
+export type Context = z.output<typeof Context>;
+
+/** A run as `private.run_job` gives it. */
+export const Job = z.object({
+  run_id: z.string(),
+  event_id: z.string(),
+  trigger_type: TriggerType,
+  trigger_data: z.record(z.string(), z.unknown()),
+  conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
+  actions: z.array(JobAction),
+  /** Of the actions that have been carried out already, whether they went well or not. */
+  action_results: z.array(z.object({ action_id: z.string(), error: z.string().nullable() })),
+  context: Context,
+});
+export type Job = z.output<typeof Job>;

@@ -1,10 +1,13 @@
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { ApiError } from "../contract/errors.ts";
 import { listQuery, readQuery, readRow } from "../data/lists.ts";
-import { present } from "../data/rows.ts";
+import { rowOf } from "../data/rows.ts";
 import { ById } from "../contract/values.ts";
 import { readPageBelow } from "../data/child_lists.ts";
 import { AutomationRun, ManualTrigger, runResource } from "./schema.ts";
+
+const started = AutomationRun.pick({ run_id: true });
+const run = rowOf(AutomationRun);
 
 // A 503 would have the caller start a second run, beside the one that the dispatcher goes on with.
 function leftToTheDispatcher(error: unknown): void {
@@ -30,9 +33,8 @@ export const runEndpoints: Endpoint[] = [
     scope: "automations:read",
     params: ById,
     query: listQuery(runResource),
-    answer: AutomationRun,
-    list: true,
-  }, ({ params, query, database }) => readPageBelow(database, params.id, runResource, query)),
+    list: AutomationRun,
+  }, ({ params, query, database }) => readPageBelow(database, "automations", params.id, runResource, query)),
 
   keyed({
     method: "post",
@@ -46,12 +48,12 @@ export const runEndpoints: Endpoint[] = [
     body: ManualTrigger,
     answer: AutomationRun,
   }, async ({ params, body, database, config }) => {
-    const { run_id } = await database.object((client) =>
-      client.rpc("start_automation_run", { automation_id: params.id, trigger_data: body.trigger_data })
+    const { run_id } = await database.found(
+      started,
+      (client) => client.rpc("start_automation_run", { automation_id: params.id, trigger_data: body.trigger_data }),
     );
     const { runNow } = await import("./execute.ts");
-    await runNow(config, String(run_id)).catch(leftToTheDispatcher);
-    const run = await database.object((client) => client.rpc("automation_run", { run_id: String(run_id) }));
-    return { data: present(AutomationRun, run) };
+    await runNow(config, run_id).catch(leftToTheDispatcher);
+    return { data: await database.found(run, (client) => client.rpc("automation_run", { run_id })) };
   }),
 ];

@@ -5,12 +5,12 @@ import type { Context } from "./job.ts";
 
 /** The values of a run by the names that conditions and tokens have for them; no other name has one. */
 export function valuesOf(type: TriggerType, data: Record<string, unknown>, context: Context): Map<string, unknown> {
+  const subjects: Record<string, Record<string, unknown> | null> = { ...context, opportunity: context.deal };
   return new Map(
     variablesOf(type).map(({ name }) => {
       const [subject, field] = name.split(".");
       if (field === undefined) return [name, data[name] ?? null];
-      const row = context[(subject === "opportunity" ? "deal" : subject) as keyof Context];
-      return [name, row?.[field] ?? null];
+      return [name, subjects[subject]?.[field] ?? null];
     }),
   );
 }

@@ -3,14 +3,14 @@ import { ApiError } from "../contract/errors.ts";
 import type { AddressOptions } from "./addresses.ts";
 
 /** Where the webhooks of this deployment may go. */
-export const addressOptions = (config: Config): AddressOptions => ({
+export const allowedAddresses = (config: Config): AddressOptions => ({
   allowLoopback: config.allowLoopbackWebhooks,
   own: [config.publicUrl, config.supabase.url],
 });
 
-/** Throws 400 when no webhook may go to `url`, which stands at `path` in the body. */
-export async function refuseAddress(url: string, path: string, config: Config): Promise<void> {
+/** Throws 400 unless a webhook may go to `url`, which stands at `path` in the body. */
+export async function requirePublicAddress(url: string, path: string, config: Config): Promise<void> {
   const { refusedAddress } = await import("./addresses.ts");
-  const message = await refusedAddress(url, addressOptions(config));
+  const message = await refusedAddress(url, allowedAddresses(config));
   if (message) throw new ApiError("VALIDATION_ERROR", message, { details: [{ path, message }] });
 }

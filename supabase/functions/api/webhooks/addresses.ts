@@ -13,7 +13,7 @@ export type AddressOptions = {
 };
 
 /** The addresses to connect to, best first, each of them checked; or one sentence for the user why there is none. */
-export type Found = { addresses: string[] } | { refused: string };
+type Found = { addresses: string[] } | { refused: string };
 
 // At least two labels of letters, digits, hyphens and underscores: TLS knows no others.
 const dottedName = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.|$)){2,}$/;

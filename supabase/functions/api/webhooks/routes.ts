@@ -1,8 +1,10 @@
+import { columnsOf } from "../data/columns.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
-import { ById, Id } from "../contract/values.ts";
+import { ById } from "../contract/values.ts";
+import { readPageBelow } from "../data/child_lists.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
-import { present } from "../data/rows.ts";
-import { refuseAddress } from "./address_check.ts";
+import { present, rowOf } from "../data/rows.ts";
+import { requirePublicAddress } from "./address_check.ts";
 import {
   deliveryResource,
   NewWebhookSubscription,
@@ -13,11 +15,9 @@ import {
   WebhookSubscriptionWithSecret,
 } from "./schema.ts";
 
-const columns = Object.keys(WebhookSubscription.shape).join(",") as "*";
-const loggedResource = { ...deliveryResource, filters: { ...deliveryResource.filters, subscription_id: Id } };
-
-/** A delivery as a database function gives it. */
-const presentDelivery = (row: Record<string, unknown>) => present(WebhookDelivery, row);
+const columns = columnsOf(WebhookSubscription);
+const withSecret = rowOf(WebhookSubscriptionWithSecret);
+const delivery = rowOf(WebhookDelivery);
 
 export const webhookEndpoints: Endpoint[] = [
   keyed({
@@ -26,8 +26,7 @@ export const webhookEndpoints: Endpoint[] = [
     summary: "List webhook subscriptions",
     scope: "webhooks:read",
     query: listQuery(webhookResource),
-    answer: WebhookSubscription,
-    list: true,
+    list: WebhookSubscription,
   }, ({ query, database }) => readPage(database, webhookResource, query)),
 
   keyed({
@@ -40,9 +39,9 @@ export const webhookEndpoints: Endpoint[] = [
     answer: WebhookSubscriptionWithSecret,
     status: 201,
   }, async ({ body, database, config }) => {
-    await refuseAddress(body.url, "url", config);
-    const row = await database.object((client) => client.rpc("create_webhook_subscription", body));
-    return { data: present(WebhookSubscriptionWithSecret, row), location: `/webhooks/subscriptions/${row.id}` };
+    await requirePublicAddress(body.url, "url", config);
+    const data = await database.found(withSecret, (client) => client.rpc("create_webhook_subscription", body));
+    return { data, location: `/webhooks/subscriptions/${data.id}` };
   }),
 
   keyed({
@@ -65,7 +64,7 @@ export const webhookEndpoints: Endpoint[] = [
     body: WebhookSubscriptionChange,
     answer: WebhookSubscription,
   }, async ({ params, body, database, config }) => {
-    if (body.url !== undefined) await refuseAddress(body.url, "url", config);
+    if (body.url !== undefined) await requirePublicAddress(body.url, "url", config);
     const row = await database.row((client) =>
       client.from("webhook_subscriptions").update(body).eq("id", params.id).select(columns)
     );
@@ -93,10 +92,12 @@ export const webhookEndpoints: Endpoint[] = [
     scope: "webhooks:write",
     params: ById,
     answer: WebhookSubscriptionWithSecret,
-  }, async ({ params, database }) => {
-    const row = await database.object((client) => client.rpc("rotate_webhook_secret", { subscription_id: params.id }));
-    return { data: present(WebhookSubscriptionWithSecret, row) };
-  }),
+  }, async ({ params, database }) => ({
+    data: await database.found(
+      withSecret,
+      (client) => client.rpc("rotate_webhook_secret", { subscription_id: params.id }),
+    ),
+  })),
 
   keyed({
     method: "post",
@@ -108,29 +109,24 @@ export const webhookEndpoints: Endpoint[] = [
     params: ById,
     answer: WebhookDelivery,
     refusals: ["CONFLICT"],
-  }, async ({ params, database }) => {
-    const row = await database.object((client) => client.rpc("test_webhook", { subscription_id: params.id }));
-    return { data: presentDelivery(row) };
-  }),
+  }, async ({ params, database }) => ({
+    data: await database.found(delivery, (client) => client.rpc("test_webhook", { subscription_id: params.id })),
+  })),
 
-  keyed({
-    method: "get",
-    path: "/webhooks/subscriptions/:id/logs",
-    summary: "List a subscription's deliveries",
-    description: "Deliveries are kept for 30 days.",
-    scope: "webhooks:read",
-    params: ById,
-    query: listQuery(deliveryResource),
-    answer: WebhookDelivery,
-    list: true,
-  }, async ({ params, query, database }) => {
-    const narrowed = { ...query, subscription_id: params.id };
-    const [page] = await Promise.all([
-      readPage(database, loggedResource, narrowed),
-      database.row((client) => client.from("webhook_subscriptions").select("id").eq("id", params.id)),
-    ]);
-    return page;
-  }),
+  keyed(
+    {
+      method: "get",
+      path: "/webhooks/subscriptions/:id/logs",
+      summary: "List a subscription's deliveries",
+      description: "Deliveries are kept for 30 days.",
+      scope: "webhooks:read",
+      params: ById,
+      query: listQuery(deliveryResource),
+      list: WebhookDelivery,
+    },
+    ({ params, query, database }) =>
+      readPageBelow(database, "webhook_subscriptions", params.id, deliveryResource, query),
+  ),
 
   keyed({
     method: "post",
@@ -141,8 +137,7 @@ export const webhookEndpoints: Endpoint[] = [
     params: ById,
     answer: WebhookDelivery,
     refusals: ["CONFLICT"],
-  }, async ({ params, database }) => {
-    const row = await database.object((client) => client.rpc("replay_webhook_delivery", { delivery_id: params.id }));
-    return { data: presentDelivery(row) };
-  }),
+  }, async ({ params, database }) => ({
+    data: await database.found(delivery, (client) => client.rpc("replay_webhook_delivery", { delivery_id: params.id })),
+  })),
 ];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EventType, TriggerType } from "../events/event_types.ts";
 import type { Resource } from "../data/lists.ts";
-import { Id, Text, Timestamp } from "../contract/values.ts";
+import { exampleOf, Id, Text, Timestamp } from "../contract/values.ts";
 
 /** Just what `private.is_webhook_url` takes; where it may lead is `refusedAddress`'s to say. */
 export const WebhookUrl = Text(2_048)
@@ -49,7 +49,7 @@ export const WebhookSubscriptionWithSecret = WebhookSubscription.extend({
 }).meta({
   id: "WebhookSubscriptionWithSecret",
   example: {
-    ...WebhookSubscription.meta()!.example as object,
+    ...exampleOf(WebhookSubscription),
     secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
   },
 });

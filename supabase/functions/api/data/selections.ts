@@ -1,0 +1,75 @@
+import type { Cursor } from "./cursor.ts";
+import type { Client } from "./clients.ts";
+import type { ListQuery, Resource, Table } from "./lists.ts";
+
+/** Views of a table that have its rows in the order of a list that a filter narrows. */
+type View = "placed_deals" | "expired_requests";
+
+/** How a filter chooses rows, and from which view where the table is not enough. */
+export type Narrowing = { from?: View; apply: (query: Filterable) => Filterable };
+
+type Filterable = ReturnType<typeof selectFrom>;
+
+const selectFrom = (client: Client, from: Table | View, columns: string[], options: Counting = {}) =>
+  // supabase-js takes a table or a view, but no name that may be either.
+  client.from(from as Table).select(columns.join(","), options);
+
+type Counting = { count?: "estimated"; head?: boolean };
+
+// What a request selects no type can tell supabase-js; it is rows all the same.
+const asRows = (selection: Filterable) => selection.overrideTypes<Record<string, unknown>[], { merge: false }>();
+
+/** The columns of the row with that id. */
+export const selectRow = (client: Client, { table }: Resource, columns: string[], id: string) =>
+  asRows(selectFrom(client, table, columns).eq("id", id));
+
+/** The columns of the rows after (or before) a cursor, one more than the page holds; without a cursor, the count too. */
+export function selectPage(
+  client: Client,
+  resource: Resource,
+  columns: string[],
+  query: ListQuery,
+  cursor: Cursor | null,
+) {
+  const selection = select(client, resource, query, columns, { count: cursor ? undefined : "estimated" });
+  return asRows(place(selection, query, cursor));
+}
+
+/** How many rows the list has, and none of them. */
+export const selectCount = (client: Client, resource: Resource, query: ListQuery) =>
+  select(client, resource, query, ["id"], { count: "estimated", head: true }).limit(1);
+
+function select(
+  client: Client,
+  resource: Resource,
+  query: ListQuery,
+  columns: string[],
+  options: Counting,
+): Filterable {
+  const narrowings = Object.entries(query)
+    .filter(([name, value]) => name in resource.filters && value !== undefined)
+    .map(([name, value]): Narrowing => {
+      const narrow = resource.narrow?.[name];
+      return narrow ? narrow(String(value)) : { apply: (selection) => selection.eq(name, String(value)) };
+    });
+  const from = narrowings.find(({ from }) => from)?.from ?? resource.table;
+  let selection = selectFrom(client, from, columns, options);
+  if (query.created_after) selection = selection.gt("created_at", query.created_after);
+  if (query.created_before) selection = selection.lt("created_at", query.created_before);
+  for (const { apply } of narrowings) selection = apply(selection);
+  return selection;
+}
+
+function place(selection: Filterable, { sort, order, limit, before }: ListQuery, cursor: Cursor | null): Filterable {
+  const ascending = (order === "asc") !== (before !== undefined);
+  let placed = selection.order(sort, { ascending }).order("id", { ascending }).limit(limit + 1);
+  if (cursor) {
+    const { at, id, began } = cursor;
+    const beyond = ascending ? "gt" : "lt";
+    // The plain bound beside the disjunction makes it an index range; alone it would be a scan from the list's start.
+    placed = (ascending ? placed.gte(sort, at) : placed.lte(sort, at))
+      .or(`${sort}.${beyond}."${at}",and(${sort}.eq."${at}",id.${beyond}."${id}")`);
+    if (began) placed = placed.lte("updated_at", began);
+  }
+  return placed;
+}
