@@ -2,12 +2,12 @@ import type postgres from "postgres";
 import { type Answer, listenToApi } from "./question.ts";
 import { type Call, type Statement, statementsOf } from "./postgrest.ts";
 import { scene } from "./scene.ts";
-import type { Session } from "./session.ts";
+import type { Role, Session } from "./session.ts";
 
 export interface NamedStatement {
   /** The API's request, with `{…}` for its values, and which part of it this is. */
   name: string;
-  role: "api_key" | "anon" | "service_role";
+  role: Role;
   isWrite: boolean;
   /** Whether it may not grow with the workspace; else it is only reported. */
   judged: boolean;
