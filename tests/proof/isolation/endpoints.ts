@@ -26,12 +26,15 @@ export function endpointCells(who: Principal, mine: Workspace, theirs: Workspace
     const namesRows = endpoint.contract.params !== undefined && hasId(endpoint) ||
       Object.keys(bodyOf(endpoint, theirs.named) ?? {}).some(isReference);
     const found = namesRows ? ["404 NOT_FOUND"] : ["2", "409 CONFLICT"];
-    const isOpen = who.standing === "living" && opens(who.scopes, scopeOf(endpoint));
+    const scope = scopeOf(endpoint);
+    const isLiving = who.standing === "living";
+    const isOpen = isLiving && opens(who.scopes, scope);
     return {
       who,
       to: "api",
       ...request(endpoint, theirs.named),
-      accepted: isOpen ? found : [who.standing === "living" ? "403 INSUFFICIENT_SCOPE" : "401 UNAUTHORIZED"],
+      accepted: isOpen ? found : [isLiving ? "403 INSUFFICIENT_SCOPE" : "401 UNAUTHORIZED"],
+      told: isLiving && !isOpen ? new RegExp(` ${scope}\\.`) : undefined,
       changes: isOpen && !namesRows && endpoint.contract.method !== "get",
       secret: secretsFor(who, mine, theirs),
       about: about(endpoint),
