@@ -46,7 +46,7 @@ function valueOf({ name, type }: Argument, whose: Whose, signature: string, flag
     return idIn(table, name, whose);
   }
   if (type === "jsonb") return isList(name) ? [fields(whose)] : fields(whose);
-  if (type === "integer" || type === "smallint" || type === "bigint") return 50;
+  if (type === "integer" || type === "smallint" || type === "bigint") return name === "attempt" ? 1 : 50;
   if (type === "boolean") return flag;
   if (type === "uuid[]") return [];
   if (type === "text[]") return ["referral_attributed"];

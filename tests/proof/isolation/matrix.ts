@@ -39,7 +39,7 @@ export async function matrix(): Promise<Matrix> {
       ...untouched(),
       ...crossReferences(mine, theirs),
       ...workspaceOf(everybody),
-      ...behindOthers(everybody, mine, theirs),
+      ...behindOthers(mine, theirs),
       ...computedFields(everybody, mine, theirs),
     ],
     "alice at every function and table, whatever bob's rows say": tangledCells(admin, mine, theirs),

@@ -18,14 +18,12 @@ type Sketch = Pick<Cell, "path" | "accepted"> & Partial<Omit<Cell, "about">> & {
 export function rowCells(admin: Principal, mine: Workspace, theirs: Workspace): Cell[] {
   const from = (table: Table): Sketch[] => [
     ...reads(table, mine, theirs),
-    ...(table.kind === "v"
-      ? embedsOfView(table)
-      : [
-        ...foreignReferences(table, mine, theirs),
-        ...ungranted(table, mine, theirs),
-        ...twins(table, mine, theirs),
-        ...sweeps(table, mine),
-      ]),
+    ...(table.kind === "v" ? embedsOfView(table) : [
+      ...foreignReferences(table, mine, theirs),
+      ...ungranted(table, mine, theirs),
+      ...twins(table, mine, theirs),
+      ...sweeps(table, mine),
+    ]),
   ];
   return [
     ...readable.flatMap((table) => from(table).map((sketch) => ({ about: [table.full], ...sketch }))),
