@@ -62,9 +62,9 @@ for (
   const filters = Object.keys(lists.find((list) => list.path === path)!.query!.shape)
     .filter((name) => !grammar.includes(name));
 
-  Deno.test(`each filter of ${path} alone selects its rows, and another workspace's ids select none`, async () => {
-    const { alice, bob } = await world();
-    const [mine, theirs] = await Promise.all([rowsOf(alice), rowsOf(bob)]);
+  Deno.test(`each filter of ${path} alone selects its rows`, async () => {
+    const { alice } = await world();
+    const mine = await rowsOf(alice);
 
     await Promise.all(filters.map(async (filter) => {
       const values = new Set<string>(mine.map((row) => row[filter]).filter((value) => value !== null));
@@ -74,7 +74,6 @@ for (
         assertEquals(await ids(alice, `${path}?${filter}=${value}`), wanted, filter);
         if (filter.endsWith("_id")) {
           assertEquals(await ids(alice, `${path}?${filter}=${value.toUpperCase()}`), wanted, `${filter} in upper case`);
-          assertEquals(await ids(bob, `${path}?${filter}=${value}`), [], `${filter} of another workspace`);
         }
       }
       const missing = filter.endsWith("_id") ? crypto.randomUUID() : "odd";
@@ -84,9 +83,7 @@ for (
     }));
     const one = mine.find((row) => row.contact_id ?? row.referred_contact_id);
     const contact = one.contact_id ? "contact_id" : "referred_contact_id";
-    const both = (person: Person) => ids(person, `${path}?status=${one.status}&${contact}=${one[contact]}`);
-    assertEquals([await both(alice), await both(bob)], [[one.id], []]);
-    assertEquals((await ids(bob, path)).sort(), theirs.map((row) => row.id).sort());
+    assertEquals(await ids(alice, `${path}?status=${one.status}&${contact}=${one[contact]}`), [one.id]);
   });
 }
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { connect } from "../world/connection.ts";
+import { connect } from "../world/key_connection.ts";
 import { drift } from "../world/drift.ts";
 import { call, type Json, type Person, sql, workspace } from "../world/world.ts";
 

@@ -28,7 +28,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return { context, page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
-export type Visit = AsyncDisposable & { context: BrowserContext; page: Page; complaints: string[] };
+type Visit = AsyncDisposable & { context: BrowserContext; page: Page; complaints: string[] };
 
 /** Rules of axe that the page breaks, with the elements that do; none is right. The context must bypass the page's policy. */
 export async function violations(page: Page): Promise<string[]> {

@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { Json } from "./world.ts";
 
-export type Mismatch = { path: string; keyword: string; message: string };
+type Mismatch = { path: string; keyword: string; message: string };
 
 /** Gives a function that checks a value by the JSON schema at a place of an OpenAPI document, all its objects closed. */
 export function schemasOf(document: Json) {

@@ -100,7 +100,7 @@ export function endingCell(alice: Person): Cell {
       const exp = Math.floor(Date.now() / 1_000) + 2;
       const who = await signedFor(alice, { exp });
       await ask({ ...cell, who }, send);
-      await eventually(() => Promise.resolve(Date.now() >= exp * 1_000));
+      await eventually(() => Date.now() >= exp * 1_000);
       return await ask({ ...cell, who }, send);
     },
   };

@@ -1,5 +1,5 @@
 /** Somebody's server that webhooks reach, played byte by byte; `requests` is what came, as text. */
-export type Receiver = { port: number; connections: number; requests: string[] };
+type Receiver = { port: number; connections: number; requests: string[] };
 
 /** What the receiver does with a connection after the request has come; `over` resolves when the test is. */
 export type Answering = (connection: Deno.Conn, over: Promise<void>) => Promise<unknown>;
