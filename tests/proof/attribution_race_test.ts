@@ -32,7 +32,7 @@ async function caller(alice: Person): Promise<Client> {
 }
 
 async function connection(alice: Person, opened: AsyncDisposableStack): Promise<Client> {
-  const own = await connect(await alice.holding(...scopes), scopes, opened);
+  const own = await connect(alice, scopes, opened);
   const ask = async (query: PromiseLike<postgres.RowList<postgres.Row[]>>) => {
     try {
       return (await query).count > 0 ? 200 : 404;

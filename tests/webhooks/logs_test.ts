@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { contents } from "../world/contents.ts";
-import { eventually, type Json, type Person, type Reply, sql, world } from "../world/world.ts";
+import { outcome } from "../world/outcome.ts";
+import { eventually, type Json, type Person, sql, world } from "../world/world.ts";
 
 const one = (rows: unknown[]) => rows.length === 1;
-const outcome = ({ status, error }: Reply) => [status, error?.code];
 
 /** A subscription of the person's to an address where nobody listens. */
 async function subscription(person: Person, more: Json = {}): Promise<Json> {
