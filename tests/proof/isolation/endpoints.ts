@@ -21,8 +21,8 @@ const about = ({ contract }: Endpoint) => [`${contract.method} ${contract.path}`
 
 /** One caller at every endpoint, with bob's rows wherever it takes a row. */
 export function endpointCells(who: Principal, mine: Workspace, theirs: Workspace): Cell[] {
-  const asked = endpoints.filter((endpoint) => !who.lacks || who.lacks === scopeOf(endpoint));
-  return asked.map((endpoint): Cell => {
+  const chosen = endpoints.filter((endpoint) => !who.lacks || who.lacks === scopeOf(endpoint));
+  return chosen.map((endpoint): Cell => {
     const namesRows = endpoint.contract.params !== undefined && hasId(endpoint) ||
       Object.keys(bodyOf(endpoint, theirs.named) ?? {}).some(isReference);
     const found = namesRows ? ["404 NOT_FOUND"] : ["2", "409 CONFLICT"];

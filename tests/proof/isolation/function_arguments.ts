@@ -41,7 +41,9 @@ function valueOf({ name, type }: Argument, whose: Whose, signature: string, flag
   if (type === "uuid") {
     const table = tableOf(name);
     if (!table) {
-      throw new Error(`tests/proof/isolation/arguments.ts does not know which row ${name} of ${signature} names.`);
+      throw new Error(
+        `tests/proof/isolation/function_arguments.ts does not know which row ${name} of ${signature} names.`,
+      );
     }
     return idIn(table, name, whose);
   }
@@ -51,7 +53,9 @@ function valueOf({ name, type }: Argument, whose: Whose, signature: string, flag
   if (type === "uuid[]") return [];
   if (type === "text[]") return ["referral_attributed"];
   if (type === "text") return textFor(name, whose);
-  throw new Error(`tests/proof/isolation/arguments.ts has no value of type ${type}, for ${name} of ${signature}.`);
+  throw new Error(
+    `tests/proof/isolation/function_arguments.ts has no value of type ${type}, for ${name} of ${signature}.`,
+  );
 }
 
 /** What an object of unknown shape may hold: a reference of each name that the tables have, and a name of its own. */

@@ -1,4 +1,4 @@
-import { argumentsOf, pointersOf, type Whose } from "./arguments.ts";
+import { argumentsOf, pointersOf, type Whose } from "./function_arguments.ts";
 import { callers, type Routine, routines, rowsOfType } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal } from "./principals.ts";

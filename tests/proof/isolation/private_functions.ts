@@ -1,5 +1,5 @@
 import { eventually } from "../../world/world.ts";
-import { asked, owner, queryCell } from "./asked.ts";
+import { answerAs, owner, sqlCell } from "./sql_cells.ts";
 import type { Cell } from "./cells.ts";
 import { superuser } from "./snapshot.ts";
 import type { Workspace } from "./workspaces.ts";
@@ -7,20 +7,23 @@ import type { Workspace } from "./workspaces.ts";
 const silenced = "set local session_replication_role = replica";
 const heard = "set local session_replication_role = origin";
 
-/** Predicates of functions that references and other functions stand before: each asked where nothing does. */
-export function behindOthers(mine: Workspace, theirs: Workspace): Cell[] {
+/**
+ * Predicates of private functions that no generated statement gets to, since references and other functions stand before them
+ * or somebody else has to write at the same moment: each asked where nothing does.
+ */
+export function privateFunctionCells(mine: Workspace, theirs: Workspace): Cell[] {
   const [alice, bob] = [mine, theirs].map(({ person }) => person.companyId);
   const { referrer_contact_id, contact_id } = mine.named.fields;
   const [theirContact] = theirs.rows["public.crm_contacts"];
 
   return [
-    queryCell(
+    sqlCell(
       owner,
       "a count of bob's for alice's contact",
       ["private.add_referrer_count", "private.add_referrer_counts"],
       ["200 []"],
       () =>
-        asked(null, null, async (tx) => {
+        answerAs(null, null, async (tx) => {
           await tx.unsafe(silenced);
           await tx`insert into private.referrer_counts values (${bob}, ${referrer_contact_id}, 5, 0)`;
           await tx.unsafe(heard);
@@ -33,21 +36,21 @@ export function behindOthers(mine: Workspace, theirs: Workspace): Cell[] {
         }),
     ),
 
-    queryCell(
+    sqlCell(
       owner,
       "an opportunity of alice's for bob's contact",
       ["private.open_referred_deal"],
       ["400 23502"],
-      () => asked(null, null, (tx) => tx`select private.open_referred_deal(${alice}, ${theirContact.id}) as given`),
+      () => answerAs(null, null, (tx) => tx`select private.open_referred_deal(${alice}, ${theirContact.id}) as given`),
     ),
 
-    queryCell(
+    sqlCell(
       owner,
       "an opportunity without a referral pipeline",
       ["private.open_referred_deal"],
       ["200 …"],
       () =>
-        asked(null, null, async (tx) => {
+        answerAs(null, null, async (tx) => {
           await tx`update company_settings set referral_pipeline_id = null, referral_stage_id = null where company_id = ${alice}`;
           return await tx`select private.open_referred_deal(${alice}, ${contact_id}) as given`;
         }),
@@ -57,7 +60,7 @@ export function behindOthers(mine: Workspace, theirs: Workspace): Cell[] {
     ...[["bob's friend", alice, theirContact], ["alice's friend", bob, mine.rows["public.crm_contacts"][0]]].map((
       [whom, workspace, { email }],
     ) =>
-      queryCell(owner, `${whom}, whom somebody adds to the other's contacts at this moment`, ["private.contact_for"], [
+      sqlCell(owner, `${whom}, whom somebody adds to the other's contacts at this moment`, ["private.contact_for"], [
         "200 …",
       ], () => added(workspace, email))
     ),
@@ -72,7 +75,7 @@ async function added(workspace: string, email: string) {
     const [{ id }] = await adding`
       insert into crm_contacts (company_id, first_name, email) values (${workspace}, 'Added', ${email}) returning id`;
     const { promise: asking, resolve } = Promise.withResolvers<number>();
-    const answer = asked(null, null, async (tx) => {
+    const answer = answerAs(null, null, async (tx) => {
       await tx`set local enable_seqscan = off`;
       await tx`set local enable_bitmapscan = off`;
       const [{ pid }] = await tx`select pg_backend_pid() as pid`;

@@ -1,5 +1,5 @@
 import type { Json } from "../../world/world.ts";
-import { fields } from "./arguments.ts";
+import { fields } from "./function_arguments.ts";
 import { type Command, exposed, granted, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal, Standing } from "./principals.ts";
