@@ -7,7 +7,7 @@ import { opens, resourceOf, scopeOfRoutine } from "./rules.ts";
 import { formToken, ownLabel, stopToken, type Values, valuesIn, without, type Workspace } from "./workspaces.ts";
 
 /** The functions that `/rest/v1/rpc` can hand their arguments: none of them a row. */
-export const callable = routines.filter(({ schema, args, signature }) =>
+const callable = routines.filter(({ schema, args, signature }) =>
   schema === "public" && callers[signature].length > 0 && !args.some(({ type }) => rowsOfType(type))
 );
 

@@ -11,7 +11,7 @@ import { lookalikeCells } from "./lookalikes.ts";
 import { MatrixRunner } from "./matrix_runner.ts";
 import { workspaces } from "./workspaces.ts";
 
-export type Matrix = { runner: MatrixRunner; everybody: Principal[]; parts: Record<string, Cell[]> };
+type Matrix = { runner: MatrixRunner; everybody: Principal[]; parts: Record<string, Cell[]> };
 
 /** Two workspaces, everybody, and all that anybody might ask for. */
 export async function matrix(): Promise<Matrix> {
