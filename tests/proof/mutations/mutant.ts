@@ -40,11 +40,18 @@ export class Trial {
     } finally {
       // Rows first: what was let in must not be there when the layer is back.
       await this.runner.putBack();
+      await this.#removeStrangers();
       await superuser.unsafe(down);
       if (bare) await superuser.unsafe(bare.down);
     }
     if (!bare && alarm?.cell) await this.#confirm(alarm.cell);
     return { by: alarm?.text ?? null, cells: sound.length };
+  }
+
+  /** A weaker layer lets workspaces be made, and the next query without a workspace would meet one of them first. */
+  async #removeStrangers(): Promise<void> {
+    const ours = [this.runner.mine, this.runner.theirs].map(({ person }) => person.companyId);
+    await superuser`delete from companies where id not in ${superuser(ours)}`;
   }
 
   /** The first sign that something is wrong. */
