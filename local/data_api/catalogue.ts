@@ -5,8 +5,8 @@ interface Catalogue {
   catalogue: string;
   /** The columns of text, as `table.column`. */
   texts: Set<string>;
-  /** Of keys' role, as `name=value`. */
-  settings: string[];
+  /** The functions that only read. */
+  readers: Set<string>;
 }
 
 export async function readCatalogue(superuserUrl: string): Promise<Catalogue> {
@@ -18,11 +18,13 @@ export async function readCatalogue(superuserUrl: string): Promise<Catalogue> {
       from information_schema.columns
       where table_schema = 'public' and data_type = 'text'
     `;
-    // PostgREST applies the settings of a role that it becomes; this does not, so they are its connections' settings.
-    const roles = await connection.driver<{ settings: string[] | null }[]>`
-      select rolconfig as settings from pg_roles where rolname = 'api_key'
+    const functions = await connection.driver<{ name: string }[]>`
+      select proname as name from pg_proc
+      where pronamespace = 'public'::regnamespace
+      group by proname
+      having bool_and(provolatile <> 'v')
     `;
-    return { catalogue, texts: namesOf(columns), settings: roles.flatMap(({ settings }) => settings ?? []) };
+    return { catalogue, texts: namesOf(columns), readers: namesOf(functions) };
   } finally {
     await connection.close();
   }

@@ -6,7 +6,9 @@ import type { Secrets } from "../secrets.ts";
 import { readCatalogue } from "./catalogue.ts";
 import { lendFrom } from "./lending.ts";
 import { asPostgrestSays, Refused } from "./refused.ts";
+import { keepSettings } from "./settings.ts";
 import { quoteTexts } from "./text_filters.ts";
+import { answered, prepareTransactions } from "./transactions.ts";
 
 export interface DataApi {
   fetch(request: Request): Promise<Response>;
@@ -24,7 +26,7 @@ export interface DataApiOptions {
 /** Serves `/rest/v1` as PostgREST would, on the schema as it is now. */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const { secrets } = options;
-  const { catalogue, settings, texts } = await readCatalogue(options.superuserUrl);
+  const { catalogue, texts, readers } = await readCatalogue(options.superuserUrl);
   const connection = createPostgresConnection({
     url: options.authenticatorUrl,
     schemaCache: {
@@ -32,15 +34,13 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       set: () => Promise.resolve(),
       delete: () => Promise.resolve(),
     },
-    postgresOptions: {
-      connection: { options: settings.map((setting) => `-c ${setting}`).join(" ") },
-      onnotice: () => {},
-      types: { json: asText(114), jsonb: asText(3802) },
-    },
+    postgresOptions: { onnotice: () => {}, types: { json: asText(114), jsonb: asText(3802) } },
   });
   keepGrants(connection);
   connection.normalizeDbError = asPostgrestSays;
   const pool = await lendFrom(connection);
+  const settings = await keepSettings(options.superuserUrl);
+  prepareTransactions(connection, () => settings.current, readers);
   hushRefusals();
 
   const app = new App({
@@ -66,7 +66,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       },
     },
   });
-  const api = { fetch: answer, close: () => pool.close() };
+  const api = { fetch: answer, close };
   // The first request takes a few hundred milliseconds more than the next.
   const headers = { apikey: secrets.secretKey };
   const first = await api.fetch(new Request("http://localhost/rest/v1/companies?limit=1", { headers }));
@@ -77,11 +77,15 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   return api;
 
   async function answer(request: Request): Promise<Response> {
-    const response = await app.fetch(quoteTexts(countExactly(request), texts));
+    const response = await answered.run(request, () => app.fetch(quoteTexts(countExactly(request), texts)));
     if (response.status >= 500) {
       console.error(`Data API: ${request.method} ${request.url}: ${await response.clone().text()}`);
     }
     return response;
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([pool.close(), settings.stop()]);
   }
 }
 
