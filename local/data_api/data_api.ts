@@ -23,6 +23,8 @@ export interface DataApiOptions {
   secrets: Secrets;
 }
 
+const mostRows = 1000;
+
 /** Serves `/rest/v1` as PostgREST would, on the schema as it is now. */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const { secrets } = options;
@@ -38,14 +40,14 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   });
   keepGrants(connection);
   connection.normalizeDbError = asPostgrestSays;
-  const pool = await lendFrom(connection);
+  const pool = await lendFrom(connection, mostRows);
   const settings = await keepSettings(options.superuserUrl);
   prepareTransactions(connection, () => settings.current, readers);
   hushRefusals();
 
   const app = new App({
     connection,
-    api: { enabled: true, schemas: ["public"], max_rows: 1000 },
+    api: { enabled: true, schemas: ["public"], max_rows: mostRows },
     auth: {
       enabled: true,
       jwt_secret: secrets.jwtSecret,
@@ -77,7 +79,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   return api;
 
   async function answer(request: Request): Promise<Response> {
-    const response = await answered.run(request, () => app.fetch(quoteTexts(countExactly(request), texts)));
+    const response = await answered.run(request, () => app.fetch(quoteTexts(request, texts)));
     if (response.status >= 500) {
       console.error(`Data API: ${request.method} ${request.url}: ${await response.clone().text()}`);
     }
@@ -112,13 +114,4 @@ function hushRefusals(): void {
   console.error = (...values) => {
     if (!refusals.some((type) => values[0] instanceof type)) print(...values);
   };
-}
-
-/** PostgREST's `estimated` is exact up to `max_rows`; the one here is always the planner's guess. */
-function countExactly(request: Request): Request {
-  const prefer = request.headers.get("prefer");
-  if (!prefer?.includes("count=estimated")) return request;
-  const headers = new Headers(request.headers);
-  headers.set("prefer", prefer.replace("count=estimated", "count=exact"));
-  return new Request(request.url, { method: request.method, headers, body: request.body });
 }

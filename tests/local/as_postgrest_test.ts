@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { eventually, type Json, type Reply, rest, sql, stack, world } from "../world/world.ts";
+import { assert, assertEquals } from "@std/assert";
+import postgres from "postgres";
+import { eventually, type Json, type Person, type Reply, rest, sql, stack, workspace, world } from "../world/world.ts";
 
 const said = ({ status, body }: Reply) => [status, body?.code, body?.message];
 
@@ -128,6 +129,54 @@ Deno.test("a role's settings hold for the requests that become it, and for nobod
 
   assertEquals(before, [["api_key", "8s", "off"], ["anon", "0", "on"], ["service_role", "0", "on"]]);
   assertEquals(after, before);
+});
+
+/** The planner's guess of what a key sees of the contacts, where it knows the workspace and where it does not. */
+async function guesses(person: Person): Promise<{ known: number; unknown: number }> {
+  const superuser = postgres(stack.superuserUrl, { max: 1, onnotice: () => {} });
+  const found = await superuser.begin(async (tx) => {
+    const claims = { sub: person.keyId, company_id: person.companyId, role: "api_key", scopes: ["admin"] };
+    await tx`select set_config('role', 'api_key', true), set_config('request.jwt.claims', ${
+      JSON.stringify(claims)
+    }, true)`;
+    const rows = async (condition: string) => {
+      const [plan] = await tx.unsafe(`explain (format json) select 1 from public.crm_contacts ${condition}`);
+      return plan["QUERY PLAN"][0].Plan["Plan Rows"];
+    };
+    return { known: await rows(`where company_id = '${person.companyId}'`), unknown: await rows("") };
+  });
+  await superuser.end();
+  return found;
+}
+
+Deno.test("a count that may be estimated is exact up to 1,000 rows, and the planner's guess beyond", async () => {
+  const clinic = await workspace("Harbour Health");
+  const add = async (rows: number) =>
+    await sql`
+      insert into crm_contacts (company_id, first_name)
+      select ${clinic.companyId}, 'Rita' from generate_series(1, ${rows}::int)
+    `;
+  const total = async (query: string, count: string, method = "GET") => {
+    const prefer = { headers: { prefer: `count=${count}` } };
+    const { headers } = await clinic.rest(method, `/crm_contacts?select=id${query}`, undefined, prefer);
+    return Number(headers.get("content-range")?.split("/")[1]);
+  };
+  const filter = `&company_id=eq.${clinic.companyId}`;
+
+  await add(1000);
+  assertEquals(await total("&limit=1", "estimated"), 1000);
+  assertEquals(await total("&limit=1&offset=998", "estimated"), 1000);
+  assertEquals(await total("&limit=1", "estimated", "HEAD"), 1000);
+  await add(2000);
+  await sql`analyze crm_contacts`;
+  const { known, unknown } = await guesses(clinic);
+  const counts = [await total("&limit=1", "estimated"), await total(`${filter}&limit=1`, "estimated")];
+  const planned = [await total("&limit=1", "planned"), await total(`${filter}&limit=1`, "planned")];
+
+  assertEquals(counts, [Math.max(1001, unknown), Math.max(1001, known)]);
+  assertEquals(planned, [unknown, known]);
+  assert(known > 1001 && unknown < known, `${known}, ${unknown}`);
+  assertEquals(await total("&limit=1", "exact"), 3000);
 });
 
 Deno.test("an error of the database is answered by its own code, with the status that PostgREST gives it", async () => {
