@@ -38,7 +38,9 @@ $$;
 grant set on parameter pgrst.db_pre_request to postgres;
 
 create schema if not exists extensions authorization postgres;
-grant usage on schema extensions to public;
+-- In databases that an earlier version made it is public.
+revoke usage on schema extensions from public;
+grant usage on schema extensions to anon, authenticated, service_role;
 grant usage on schema public to anon, authenticated, service_role;
 
 alter default privileges for role postgres in schema public
