@@ -182,6 +182,16 @@ CREATE FUNCTION private.are_distinct_labels(labels text[]) RETURNS boolean
   from unnest(labels) as label
 $$;
 
+CREATE FUNCTION private.are_emails(given text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return array_position(given, null) is null
+    and not exists (select from unnest(given) as address where not private.is_email(address));
+end
+$$;
+
 CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -342,6 +352,25 @@ CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     and run.company_id = private.company_for('automations:trigger')
 $$;
 
+CREATE FUNCTION private.is_email(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  return char_length(given) <= 320
+    and given ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$';
+end
+$_$;
+
+CREATE FUNCTION private.is_line(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return given !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
+end
+$$;
+
 CREATE TABLE public.companies (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
@@ -352,10 +381,10 @@ CREATE TABLE public.companies (
     timezone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT companies_contact_email_check CHECK ((char_length(contact_email) <= 320)),
+    CONSTRAINT companies_contact_email_check CHECK (private.is_email(contact_email)),
     CONSTRAINT companies_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
-    CONSTRAINT companies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT companies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 200)) AND private.is_line(name))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT companies_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
 );
@@ -594,6 +623,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.is_name(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return private.is_line(given) and given !~* '://|www\.';
+end
+$$;
+
 CREATE TABLE public.crm_contacts (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
@@ -606,10 +644,10 @@ CREATE TABLE public.crm_contacts (
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT crm_contacts_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 320))),
-    CONSTRAINT crm_contacts_first_name_check CHECK (((char_length(first_name) >= 1) AND (char_length(first_name) <= 200))),
-    CONSTRAINT crm_contacts_job_title_check CHECK ((char_length(job_title) <= 200)),
-    CONSTRAINT crm_contacts_last_name_check CHECK ((char_length(last_name) <= 200)),
+    CONSTRAINT crm_contacts_email_check CHECK (private.is_email(email)),
+    CONSTRAINT crm_contacts_first_name_check CHECK ((((char_length(first_name) >= 1) AND (char_length(first_name) <= 200)) AND private.is_name(first_name))),
+    CONSTRAINT crm_contacts_job_title_check CHECK (((char_length(job_title) <= 200) AND private.is_line(job_title))),
+    CONSTRAINT crm_contacts_last_name_check CHECK (((char_length(last_name) <= 200) AND private.is_name(last_name))),
     CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}$'::text))
 );
 
@@ -1243,8 +1281,8 @@ CREATE TABLE public.referral_requests (
     CONSTRAINT referral_requests_expires_in_days_check CHECK (((expires_in_days >= 1) AND (expires_in_days <= 365))),
     CONSTRAINT referral_requests_how_it_works_html_check CHECK ((char_length(how_it_works_html) <= 20000)),
     CONSTRAINT referral_requests_intro_html_check CHECK ((char_length(intro_html) <= 20000)),
-    CONSTRAINT referral_requests_recipient_email_check CHECK ((char_length(recipient_email) <= 320)),
-    CONSTRAINT referral_requests_recipient_name_check CHECK ((char_length(recipient_name) <= 401)),
+    CONSTRAINT referral_requests_recipient_email_check CHECK (private.is_email(recipient_email)),
+    CONSTRAINT referral_requests_recipient_name_check CHECK (((char_length(recipient_name) <= 401) AND private.is_name(recipient_name))),
     CONSTRAINT referral_requests_subject_override_check CHECK ((char_length(subject_override) <= 200)),
     CONSTRAINT referral_requests_written_status_check CHECK ((written_status = ANY (ARRAY['sent'::text, 'viewed'::text, 'submitted'::text, 'expired'::text])))
 );
@@ -2296,6 +2334,15 @@ begin
   end if;
   if coalesce(email, phone) is null then
     return private.refusal(400, 'MISSING_FIELDS', 'is required, or phone', 'email');
+  end if;
+  if not private.is_name(first_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'first_name');
+  end if;
+  if not private.is_name(last_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'last_name');
+  end if;
+  if not private.is_email(email) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be an email address', 'email');
   end if;
   if category is not null and cardinality(settings.referral_categories) > 0
     and category <> all (settings.referral_categories)
@@ -3870,6 +3917,9 @@ GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
 REVOKE ALL ON FUNCTION private.are_distinct_labels(labels text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_distinct_labels(labels text[]) TO api_key;
 
+REVOKE ALL ON FUNCTION private.are_emails(given text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO api_key;
+
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
@@ -3883,6 +3933,12 @@ GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referre
 
 REVOKE ALL ON FUNCTION private.automation_run(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_email(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_email(given text) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_line(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_line(given text) TO api_key;
 
 GRANT ALL ON TABLE public.companies TO service_role;
 GRANT SELECT ON TABLE public.companies TO api_key;
@@ -3930,6 +3986,9 @@ REVOKE ALL ON FUNCTION private.clear_referral_stage() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_name(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_name(given text) TO api_key;
 
 GRANT ALL ON TABLE public.crm_contacts TO service_role;
 GRANT SELECT ON TABLE public.crm_contacts TO api_key;

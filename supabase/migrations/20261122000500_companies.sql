@@ -2,10 +2,10 @@
 
 create table public.companies (
   id uuid primary key default gen_random_uuid(),
-  name text not null check (char_length(name) between 1 and 200),
+  name text not null check (char_length(name) between 1 and 200 and private.is_line(name)),
   logo_url text check (char_length(logo_url) <= 2048 and logo_url like 'https://%'),
   primary_color text check (primary_color ~ '^#[0-9a-f]{6}$'),
-  contact_email text check (char_length(contact_email) <= 320),
+  contact_email text check (private.is_email(contact_email)),
   country text check (country ~ '^[A-Z]{2}$'),
   timezone text not null default 'UTC' check ((timestamptz '2000-01-01 00:00Z' at time zone timezone) is not null),
   created_at timestamptz(3) not null default now(),

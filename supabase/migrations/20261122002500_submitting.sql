@@ -177,6 +177,15 @@ begin
   if coalesce(email, phone) is null then
     return private.refusal(400, 'MISSING_FIELDS', 'is required, or phone', 'email');
   end if;
+  if not private.is_name(first_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'first_name');
+  end if;
+  if not private.is_name(last_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'last_name');
+  end if;
+  if not private.is_email(email) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be an email address', 'email');
+  end if;
   if category is not null and cardinality(settings.referral_categories) > 0
     and category <> all (settings.referral_categories)
   then

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Category, Email, Id, isStorable, Label } from "../contract/values.ts";
+import { Category, Email, Id, isStorable, Line } from "../contract/values.ts";
 
 export const Company = z.object({
   id: Id,
@@ -28,7 +28,7 @@ export const Brand = Company.pick({ name: true, logo_url: true, primary_color: t
 const timezones = () => new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 
 export const CompanyChange = z.strictObject({
-  name: Label(200),
+  name: Line(200),
   logo_url: z.url({ protocol: /^https$/, error: "must be an https URL" }).max(2048)
     .refine(isStorable, "holds characters that cannot be stored").nullable(),
   primary_color: z.string().regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #0f766e").toLowerCase().nullable(),
