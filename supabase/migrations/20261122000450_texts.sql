@@ -11,7 +11,7 @@ begin
   return given !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
 end
 $$;
-grant execute on function private.is_line(text) to api_key;
+grant execute on function private.is_line(text) to api_key, service_role;
 
 -- Whether a text can be a person's name: a line that no mail client makes a link of. A stranger types names into the public
 -- form, and mails to others say them.
@@ -25,7 +25,7 @@ begin
   return private.is_line(given) and given !~* '://|www\.';
 end
 $$;
-grant execute on function private.is_name(text) to api_key;
+grant execute on function private.is_name(text) to api_key, service_role;
 
 -- Whether a text is an email address as browsers' `<input type=email>` take it, of at most 320 characters.
 create function private.is_email(given text)
@@ -39,7 +39,7 @@ begin
     and given ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$';
 end
 $$;
-grant execute on function private.is_email(text) to api_key;
+grant execute on function private.is_email(text) to api_key, service_role;
 
 -- Whether every one of them is an email address.
 create function private.are_emails(given text[])
@@ -53,4 +53,4 @@ begin
     and not exists (select from unnest(given) as address where not private.is_email(address));
 end
 $$;
-grant execute on function private.are_emails(text[]) to api_key;
+grant execute on function private.are_emails(text[]) to api_key, service_role;

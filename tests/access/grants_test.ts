@@ -136,6 +136,7 @@ Deno.test("a key can call exactly these functions", async () => {
   assertEquals(await functionsOf("api_key"), [
     "private.are_conditions(conditions jsonb)",
     "private.are_distinct_labels(labels text[])",
+    "private.are_emails(given text[])",
     "private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
     "private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
     "private.automation_run(run_id uuid)",
@@ -151,6 +152,9 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.deal_placements(deal_id uuid)",
     "private.deal_referrer(deal_id uuid)",
     "private.is_action_config(action_type text, config jsonb)",
+    "private.is_email(given text)",
+    "private.is_line(given text)",
+    "private.is_name(given text)",
     "private.is_webhook_url(url text)",
     "private.may_write_referrals()",
     "private.note_key_use()",
@@ -224,11 +228,15 @@ Deno.test("the dispatcher's role may do all with each table that is exposed, and
 Deno.test("the dispatcher's role can call exactly these functions", async () => {
   assertEquals(await functionsOf("service_role"), [
     "private.accept_wake_up(issued_at bigint, signature text)",
+    "private.are_emails(given text[])",
     "private.as_id(text_of_id text)",
     "private.brand(company companies)",
     "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "private.contact_card(contact crm_contacts)",
     "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
+    "private.is_email(given text)",
+    "private.is_line(given text)",
+    "private.is_name(given text)",
     "private.record_action(run_id uuid, result jsonb)",
     "private.record_deliveries(outcomes jsonb)",
     "private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",

@@ -51,7 +51,7 @@ const namesDeal = (config: z.output<typeof Config>) =>
 /** Whom `to` means in this run; throws 400 where that is nobody. */
 function recipient(to: string, context: Context, tokens: TokenValues): string {
   const person = Person.safeParse(to).data;
-  const address = Email.safeParse(person ? context[person]?.email : filled(to, tokens));
+  const address = Email.safeParse(person ? context[person]?.email : filled("to", to, tokens, 320));
   if (address.success) return address.data;
   throw new ApiError(
     "VALIDATION_ERROR",
