@@ -841,6 +841,20 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.default_limit(name text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case name
+    when 'mails_per_day' then 1000
+    when 'contacts' then 1000000
+    when 'automations' then 100
+    when 'actions' then 20
+    when 'subscriptions' then 20
+    when 'open_requests' then 100000
+  end
+$$;
+
 CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -1156,6 +1170,21 @@ begin
   insert into private.webhook_secrets (vault_id, subscription_id)
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
+end
+$$;
+
+CREATE FUNCTION private.limit_of(workspace uuid, name text) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select value from private.workspace_limits
+      where workspace_limits.company_id = workspace and workspace_limits.name = limit_of.name
+    ),
+    private.default_limit(limit_of.name)
+  );
 end
 $$;
 
@@ -1752,14 +1781,18 @@ CREATE FUNCTION private.refusal(status integer, code text, message text, path te
   )
 $$;
 
-CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_after integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
   raise sqlstate 'PGRST' using
     message = json_build_object('code', code, 'message', message, 'details', details, 'hint', hint)::text,
-    detail = json_build_object('status', status, 'headers', json_build_object())::text;
+    detail = json_build_object(
+      'status', status,
+      'headers', case when retry_after is null then json_build_object()
+        else json_build_object('Retry-After', retry_after::text) end
+    )::text;
 end
 $$;
 
@@ -1778,6 +1811,20 @@ begin
   elsif not is_enabled then
     perform private.refuse(409, 'CONFLICT', 'This subscription is disabled: enable it first.');
   end if;
+end
+$$;
+
+CREATE FUNCTION private.refuse_over_limit(name text, maximum integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(
+    409,
+    'CONFLICT',
+    format('This would be over the limit of your workspace: %s, at most %s.', replace(name, '_', ' '), maximum),
+    hint => 'Limits are set by whoever runs this API.'
+  );
 end
 $$;
 
@@ -2439,6 +2486,62 @@ begin
     new.disabled_at := now();
   end if;
   return new;
+end
+$$;
+
+CREATE FUNCTION private.take_mail(workspace uuid, address text, mail_key text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  today constant date := (now() at time zone 'UTC')::date;
+  recipient constant bytea := sha256(convert_to(lower(btrim(address)), 'UTF8'));
+  until_tomorrow constant integer := ceil(extract(epoch from ((today + 1)::timestamp at time zone 'UTC') - now()));
+  is_first boolean;
+begin
+  -- One at a time of a workspace, each seeing what the one before it counted.
+  perform pg_advisory_xact_lock(hashtextextended('mails of ' || workspace, 0));
+  if exists (
+    select from private.counted_mails
+    where counted_mails.company_id = workspace and counted_mails.mail_key = take_mail.mail_key
+  ) then
+    return;
+  end if;
+  if (
+    select count(*) from private.counted_mails
+    where counted_mails.company_id = workspace and recipient_hash = recipient and counted_mails.day = today
+  ) >= 5 then
+    perform private.refuse(
+      429,
+      'RATE_LIMITED',
+      'Five mails were sent to this address today: no more until midnight UTC.',
+      details => 'mails_per_recipient',
+      retry_after => until_tomorrow
+    );
+  end if;
+
+  insert into private.mail_days (company_id, day, mails)
+  values (workspace, today, 1)
+  on conflict (company_id, day) do update set mails = mail_days.mails + 1
+    where mail_days.mails < private.limit_of(workspace, 'mails_per_day')
+  returning mails = 1 into is_first;
+  if not found then
+    perform private.refuse(
+      429,
+      'RATE_LIMITED',
+      'Your workspace has sent all its mails of today: no more until midnight UTC.',
+      details => 'mails_per_day',
+      retry_after => until_tomorrow
+    );
+  end if;
+  insert into private.counted_mails (company_id, mail_key, recipient_hash, day)
+  values (workspace, take_mail.mail_key, recipient, today);
+
+  -- A retry comes within minutes; a week is more than enough.
+  if is_first then
+    delete from private.counted_mails where counted_mails.company_id = workspace and counted_mails.day < today - 7;
+    delete from private.mail_days where mail_days.company_id = workspace and mail_days.day < today - 7;
+  end if;
 end
 $$;
 
@@ -3175,6 +3278,19 @@ CREATE TABLE private.automation_referrals (
     referral_id uuid NOT NULL
 );
 
+CREATE TABLE private.counted_mails (
+    company_id uuid NOT NULL,
+    mail_key text NOT NULL,
+    recipient_hash bytea NOT NULL,
+    day date NOT NULL
+);
+
+CREATE TABLE private.mail_days (
+    company_id uuid NOT NULL,
+    day date NOT NULL,
+    mails integer NOT NULL
+);
+
 CREATE TABLE private.request_links (
     request_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -3201,6 +3317,14 @@ CREATE TABLE private.webhook_secrets (
     subscription_id uuid NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone
+);
+
+CREATE TABLE private.workspace_limits (
+    company_id uuid NOT NULL,
+    name text NOT NULL,
+    value integer NOT NULL,
+    CONSTRAINT workspace_limits_name_check CHECK ((private.default_limit(name) IS NOT NULL)),
+    CONSTRAINT workspace_limits_value_check CHECK ((value > 0))
 );
 
 CREATE TABLE public.api_keys (
@@ -3326,8 +3450,14 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_pkey PRIMARY KEY (action_id, deal_id);
 
+ALTER TABLE ONLY private.counted_mails
+    ADD CONSTRAINT counted_mails_pkey PRIMARY KEY (company_id, mail_key);
+
 ALTER TABLE ONLY private.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY private.mail_days
+    ADD CONSTRAINT mail_days_pkey PRIMARY KEY (company_id, day);
 
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_pkey PRIMARY KEY (contact_id, company_id);
@@ -3349,6 +3479,9 @@ ALTER TABLE ONLY private.unsubscribed
 
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (vault_id);
+
+ALTER TABLE ONLY private.workspace_limits
+    ADD CONSTRAINT workspace_limits_pkey PRIMARY KEY (company_id, name);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_id_company_id_key UNIQUE (id, company_id);
@@ -3440,6 +3573,10 @@ ALTER TABLE ONLY public.webhook_subscriptions
 CREATE INDEX automation_referrals_deal ON private.automation_referrals USING btree (deal_id);
 
 CREATE INDEX automation_referrals_referral ON private.automation_referrals USING btree (referral_id);
+
+CREATE INDEX counted_mails_day ON private.counted_mails USING btree (company_id, day);
+
+CREATE INDEX counted_mails_recipient ON private.counted_mails USING btree (company_id, recipient_hash, day);
 
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
@@ -3662,6 +3799,12 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referrals(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.counted_mails
+    ADD CONSTRAINT counted_mails_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.mail_days
+    ADD CONSTRAINT mail_days_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
 
@@ -3679,6 +3822,9 @@ ALTER TABLE ONLY private.unsubscribed
 
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.webhook_subscriptions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.workspace_limits
+    ADD CONSTRAINT workspace_limits_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
@@ -4028,6 +4174,8 @@ GRANT ALL ON FUNCTION private.deal_placements(deal_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION private.deal_referrer(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_referrer(deal_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.default_limit(name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
@@ -4055,6 +4203,8 @@ REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.limit_of(workspace uuid, name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
@@ -4139,10 +4289,12 @@ REVOKE ALL ON FUNCTION private.refresh_primary_referrers(deal_ids uuid[]) FROM P
 
 REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, path text, retry_after integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) TO api_key;
+REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) TO api_key;
 
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
 
@@ -4206,6 +4358,8 @@ REVOKE ALL ON FUNCTION private.suspect_claims() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.switch_webhook() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.test_webhook(subscription_id uuid) TO api_key;

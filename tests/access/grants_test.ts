@@ -164,7 +164,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.referral_opportunity(referral_id uuid)",
     "private.referral_referred_contact(referral_id uuid)",
     "private.referral_referrer(referral_id uuid)",
-    "private.refuse(status integer, code text, message text, details text, hint text)",
+    "private.refuse(status integer, code text, message text, details text, hint text, retry_after integer)",
     "private.renew_referral_request(request_id uuid, token text, unsubscribe_token text)",
     "private.replay_webhook_delivery(delivery_id uuid)",
     "private.rotate_webhook_secret(subscription_id uuid)",
