@@ -156,6 +156,55 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  mail_key constant text := format('automation/%s/%s', run_id, action_id);
+  workspace uuid;
+  settings public.company_settings;
+  person public.crm_contacts;
+  token text;
+begin
+  select company_id into workspace from public.automation_runs where id = admit_mail.run_id;
+  select * into settings from public.company_settings where company_id = workspace;
+  if contact is not null then
+    select * into person from public.crm_contacts where id = contact and company_id = workspace;
+  elsif not exists (
+    select from unnest(settings.mail_recipients) as recipient where lower(recipient) = lower(address)
+  ) then
+    select * into person from public.crm_contacts where company_id = workspace and lower(email) = lower(address);
+    if not found then
+      perform private.refuse(
+        400, 'VALIDATION_ERROR', 'to is neither a contact of this workspace nor one of its mail_recipients.'
+      );
+    end if;
+  end if;
+  address := case when contact is null then address else person.email end;
+  if address is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address.');
+  end if;
+  if private.is_unsubscribed(workspace, person.id, address) then
+    return jsonb_build_object('skipped', 'This person has unsubscribed.');
+  end if;
+  if person.made_by_form and not settings.mail_form_contacts then
+    perform private.refuse(
+      400,
+      'VALIDATION_ERROR',
+      'This contact was made by the public form: automations mail them only where the settings'' mail_form_contacts says so.'
+    );
+  end if;
+
+  perform private.take_mail(workspace, address, mail_key);
+  if person.id is not null then
+    token := private.unsubscribe_token(mail_key);
+    perform private.link_unsubscribing(token, person);
+  end if;
+  return jsonb_build_object('address', address, 'unsubscribe_token', token);
+end
+$$;
+
 CREATE FUNCTION private.are_conditions(conditions jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -199,7 +248,7 @@ CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
   select case when text_of_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then text_of_id::uuid end
 $_$;
 
-CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) RETURNS jsonb
+CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -220,7 +269,10 @@ begin
       400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
     );
   end if;
-  perform private.refuse_unsubscribed(workspace, asked.email);
+  perform private.refuse_unsubscribed(workspace, asked.id, asked.email);
+  if force is not true then
+    perform private.refuse_asked(asked.id, workspace);
+  end if;
 
   insert into public.referral_requests as requests (
     company_id, contact_id, deal_id, recipient_email, recipient_name, subject_override, intro_html, how_it_works_html,
@@ -234,8 +286,8 @@ begin
   )
   returning * into request;
   insert into private.request_links (request_id, token_hash) values (request.id, private.token_hash(token));
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), workspace, lower(asked.email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
 
   return private.request_mail(request);
 end
@@ -374,6 +426,7 @@ $$;
 CREATE TABLE public.companies (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
+    mail_name text NOT NULL,
     logo_url text,
     primary_color text,
     contact_email text,
@@ -384,6 +437,7 @@ CREATE TABLE public.companies (
     CONSTRAINT companies_contact_email_check CHECK (private.is_email(contact_email)),
     CONSTRAINT companies_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
+    CONSTRAINT companies_mail_name_check CHECK ((((char_length(mail_name) >= 1) AND (char_length(mail_name) <= 200)) AND private.is_line(mail_name))),
     CONSTRAINT companies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 200)) AND private.is_line(name))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT companies_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
@@ -395,6 +449,7 @@ CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
     AS $$
   select jsonb_build_object(
     'name', company.name,
+    'mail_name', company.mail_name,
     'logo_url', company.logo_url,
     'primary_color', company.primary_color,
     'contact_email', company.contact_email
@@ -641,6 +696,7 @@ CREATE TABLE public.crm_contacts (
     phone text,
     job_title text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
+    made_by_form boolean DEFAULT false NOT NULL,
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -696,8 +752,8 @@ begin
     limit 1;
   end if;
   if found_id is null then
-    insert into public.crm_contacts (company_id, first_name, last_name, email, phone)
-    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone)
+    insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
+    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
     on conflict (company_id, lower(email)) do nothing
     returning id into found_id;
   end if;
@@ -762,6 +818,10 @@ begin
     where thank_yous.referral_id = referral.id
     returning * into thanks;
     mine := true;
+  end if;
+  if mine then
+    thanks := private.take_thank_you_mail(thanks);
+    mine := thanks.sent is null;
   end if;
   return private.thank_you(thanks) || jsonb_build_object(
     'referral', to_jsonb(referral),
@@ -989,6 +1049,13 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
   where run.id = results.id and run.status = 'running'
 $$;
 
+CREATE FUNCTION private.fits_a_mail(html text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select octet_length(html) + 1800 * regexp_count(html, '\{\{[^{}]*\}\}') <= 100000
+$$;
+
 CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1150,6 +1217,19 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from private.unsubscribed
+    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
+  ) or exists (
+    select from private.unsubscribed_contacts
+    where unsubscribed_contacts.contact_id = contact and unsubscribed_contacts.company_id = workspace
+  )
+$$;
+
 CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1173,6 +1253,20 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.keep_unsubscribed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.unsubscribed (company_id, email)
+  select new.company_id, lower(new.email)
+  from private.unsubscribed_contacts
+  where contact_id = new.id
+  on conflict do nothing;
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.limit_of(workspace uuid, name text) RETURNS integer
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1186,6 +1280,15 @@ begin
     private.default_limit(limit_of.name)
   );
 end
+$$;
+
+CREATE FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.unsubscribe_links (token_hash, company_id, contact_id, email)
+  values (private.token_hash(token), contact.company_id, contact.id, lower(contact.email))
+  on conflict do nothing
 $$;
 
 CREATE FUNCTION private.make_action_webhook() RETURNS trigger
@@ -1210,6 +1313,16 @@ CREATE FUNCTION private.may_write_referrals() RETURNS boolean
 begin
   return private.claims() ->> 'role' is distinct from 'api_key'
     or private.company_for('referrals:write') is not null;
+end
+$$;
+
+CREATE FUNCTION private.name_sender() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.mail_name := coalesce(new.mail_name, new.name);
+  return new;
 end
 $$;
 
@@ -1308,8 +1421,8 @@ CREATE TABLE public.referral_requests (
     lapses_at timestamp(3) with time zone,
     CONSTRAINT referral_requests_consent CHECK (((submitted_at IS NULL) = (consented_at IS NULL))),
     CONSTRAINT referral_requests_expires_in_days_check CHECK (((expires_in_days >= 1) AND (expires_in_days <= 365))),
-    CONSTRAINT referral_requests_how_it_works_html_check CHECK ((char_length(how_it_works_html) <= 20000)),
-    CONSTRAINT referral_requests_intro_html_check CHECK ((char_length(intro_html) <= 20000)),
+    CONSTRAINT referral_requests_how_it_works_html_check CHECK (((char_length(how_it_works_html) <= 20000) AND private.fits_a_mail(how_it_works_html))),
+    CONSTRAINT referral_requests_intro_html_check CHECK (((char_length(intro_html) <= 20000) AND private.fits_a_mail(intro_html))),
     CONSTRAINT referral_requests_recipient_email_check CHECK (private.is_email(recipient_email)),
     CONSTRAINT referral_requests_recipient_name_check CHECK (((char_length(recipient_name) <= 401) AND private.is_name(recipient_name))),
     CONSTRAINT referral_requests_subject_override_check CHECK ((char_length(subject_override) <= 200)),
@@ -1403,6 +1516,13 @@ begin
   end if;
   return new;
 end
+$$;
+
+CREATE FUNCTION private.public_brand(company public.companies) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select private.brand(company) - array['mail_name', 'contact_email']
 $$;
 
 CREATE FUNCTION private.record_action(run_id uuid, result jsonb) RETURNS void
@@ -1591,7 +1711,7 @@ CREATE FUNCTION private.referral_form(token text) RETURNS jsonb
 begin
   return (
     select jsonb_build_object(
-      'company', private.brand(companies) - 'contact_email',
+      'company', private.public_brand(companies),
       'country', companies.country,
       'referrer_first_name', crm_contacts.first_name,
       'categories', to_jsonb(company_settings.referral_categories),
@@ -1796,6 +1916,30 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.refuse_asked(contact uuid, workspace uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  open_request uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ask ' || contact, 0));
+  select id into open_request
+  from public.referral_requests
+  where contact_id = contact and company_id = workspace and lapses_at > now()
+  order by lapses_at desc, id
+  limit 1;
+  if found then
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has an open request already: they are asked again only by force.',
+      details => open_request::text
+    );
+  end if;
+end
+$$;
+
 CREATE FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1872,15 +2016,12 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, address text) RETURNS void
+CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
-  if exists (
-    select from private.unsubscribed
-    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
-  ) then
+  if private.is_unsubscribed(workspace, contact, address) then
     perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
   end if;
 end
@@ -1901,13 +2042,20 @@ CREATE FUNCTION private.renew_referral_request(request_id uuid, token text, unsu
     AS $$
 declare
   request public.referral_requests := private.open_request(request_id);
+  asked public.crm_contacts;
 begin
-  perform private.refuse_unsubscribed(request.company_id, request.recipient_email);
+  select * into asked from public.crm_contacts where id = request.contact_id and company_id = request.company_id;
+  if asked.email is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.');
+  end if;
+  perform private.refuse_unsubscribed(request.company_id, asked.id, asked.email);
   update private.request_links
   set token_hash = private.token_hash(token), tries = 0
   where request_links.request_id = request.id;
   update public.referral_requests
-  set sent_at = now(),
+  set recipient_email = asked.email,
+    recipient_name = concat_ws(' ', asked.first_name, asked.last_name),
+    sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
     expires_at = now() + make_interval(days => expires_in_days),
@@ -1916,8 +2064,8 @@ begin
     email_error = null
   where id = request_id
   returning * into request;
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), request.company_id, lower(request.recipient_email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
   return private.request_mail(request);
 end
 $$;
@@ -2545,6 +2693,46 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.take_request_mail(request public.referral_requests, token text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- the key under which the provider takes it once
+  select private.take_mail(
+    request.company_id,
+    request.recipient_email,
+    format('referral-request/%s/%s', request.id, left(encode(private.token_hash(token), 'hex'), 16))
+  )
+$$;
+
+CREATE TABLE private.thank_yous (
+    referral_id uuid NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    sent boolean,
+    email_id text,
+    error text,
+    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE FUNCTION private.take_thank_you_mail(thanks private.thank_yous) RETURNS private.thank_yous
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.take_mail(referrals.company_id, email, 'referral-thank-you/' || referrals.id)
+  from public.referrals
+  join public.crm_contacts on crm_contacts.id = referrals.referrer_contact_id
+  where referrals.id = thanks.referral_id and email is not null;
+  return thanks;
+exception when sqlstate 'PGRST' then
+  update private.thank_yous
+  set sent = false, error = sqlerrm::jsonb ->> 'message'
+  where thank_yous.referral_id = thanks.referral_id
+  returning * into thanks;
+  return thanks;
+end
+$$;
+
 CREATE FUNCTION private.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2564,15 +2752,6 @@ begin
   return to_jsonb(delivery);
 end
 $$;
-
-CREATE TABLE private.thank_yous (
-    referral_id uuid NOT NULL,
-    attempt integer DEFAULT 1 NOT NULL,
-    sent boolean,
-    email_id text,
-    error text,
-    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
-);
 
 CREATE FUNCTION private.thank_you(thanks private.thank_yous) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -2642,12 +2821,23 @@ CREATE FUNCTION private.unsubscribe(token text) RETURNS boolean
     AS $$
 declare
   link private.unsubscribe_links;
+  present text;
 begin
   select * into link from private.unsubscribe_links where token_hash = private.token_hash(token);
   if not found then
     return false;
   end if;
-  insert into private.unsubscribed (company_id, email) values (link.company_id, link.email) on conflict do nothing;
+  -- Locked, so that an address given to them meanwhile is seen here, or sees this.
+  select email into present from public.crm_contacts where id = link.contact_id for no key update;
+  if found then
+    insert into private.unsubscribed_contacts (contact_id, company_id) values (link.contact_id, link.company_id)
+    on conflict do nothing;
+  end if;
+  insert into private.unsubscribed (company_id, email)
+  select link.company_id, address
+  from unnest(array[link.email, lower(present)]) as address
+  where address is not null
+  on conflict do nothing;
   return true;
 end
 $$;
@@ -2657,15 +2847,21 @@ CREATE FUNCTION private.unsubscribe_form(token text) RETURNS jsonb
     SET search_path TO ''
     AS $$
   select jsonb_build_object(
-    'company', private.brand(companies) - 'contact_email',
-    'unsubscribed', exists (
-      select from private.unsubscribed
-      where unsubscribed.company_id = link.company_id and unsubscribed.email = link.email
-    )
+    'company', private.public_brand(companies),
+    'unsubscribed', private.is_unsubscribed(link.company_id, link.contact_id, link.email)
   )
   from private.unsubscribe_links as link
   join public.companies on companies.id = link.company_id
   where link.token_hash = private.token_hash(token)
+$$;
+
+CREATE FUNCTION private.unsubscribe_token(mail_key text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('unsubscribe.' || mail_key, decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
 $$;
 
 CREATE FUNCTION private.view_referral_request(token text) RETURNS boolean
@@ -2854,12 +3050,17 @@ CREATE FUNCTION public.accept_wake_up(issued_at bigint, signature text) RETURNS 
     SET search_path TO ''
     AS $$ select private.accept_wake_up(issued_at, signature) $$;
 
-CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30) RETURNS jsonb
+CREATE FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.admit_mail(run_id, action_id, contact, address) $$;
+
+CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30, force boolean DEFAULT false) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$
   select private.ask_for_referral(
-    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days
+    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days, force
   )
 $$;
 
@@ -3302,6 +3503,7 @@ CREATE TABLE private.request_links (
 CREATE TABLE private.unsubscribe_links (
     token_hash bytea NOT NULL,
     company_id uuid NOT NULL,
+    contact_id uuid,
     email text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
@@ -3309,6 +3511,12 @@ CREATE TABLE private.unsubscribe_links (
 CREATE TABLE private.unsubscribed (
     company_id uuid NOT NULL,
     email text NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE private.unsubscribed_contacts (
+    contact_id uuid NOT NULL,
+    company_id uuid NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
 
@@ -3347,8 +3555,11 @@ CREATE TABLE public.company_settings (
     referral_stage_id uuid,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     form_tries_per_hour integer DEFAULT 60 NOT NULL,
+    mail_recipients text[] DEFAULT '{}'::text[] NOT NULL,
+    mail_form_contacts boolean DEFAULT false NOT NULL,
     CONSTRAINT company_settings_check CHECK (((referral_stage_id IS NULL) OR (referral_pipeline_id IS NOT NULL))),
     CONSTRAINT company_settings_form_tries_per_hour_check CHECK ((form_tries_per_hour > 0)),
+    CONSTRAINT company_settings_mail_recipients_check CHECK (((cardinality(mail_recipients) <= 50) AND private.are_emails(mail_recipients))),
     CONSTRAINT company_settings_referral_categories_check CHECK (((cardinality(referral_categories) <= 200) AND private.are_distinct_labels(referral_categories)))
 );
 
@@ -3474,6 +3685,9 @@ ALTER TABLE ONLY private.thank_yous
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_pkey PRIMARY KEY (contact_id, company_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_pkey PRIMARY KEY (company_id, email);
 
@@ -3588,6 +3802,10 @@ CREATE INDEX referrer_counts_rank ON private.referrer_counts USING btree (compan
 
 CREATE INDEX unsubscribe_links_company_id ON private.unsubscribe_links USING btree (company_id);
 
+CREATE INDEX unsubscribe_links_contact ON private.unsubscribe_links USING btree (contact_id, company_id);
+
+CREATE INDEX unsubscribed_contacts_company_id ON private.unsubscribed_contacts USING btree (company_id);
+
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
 CREATE INDEX api_keys_company_id ON public.api_keys USING btree (company_id);
@@ -3659,6 +3877,8 @@ CREATE INDEX referral_requests_created_by ON public.referral_requests USING btre
 CREATE INDEX referral_requests_deal ON public.referral_requests USING btree (deal_id, company_id);
 
 CREATE INDEX referral_requests_lapses_at ON public.referral_requests USING btree (lapses_at, company_id) WHERE (lapses_at IS NOT NULL);
+
+CREATE INDEX referral_requests_open ON public.referral_requests USING btree (contact_id, company_id) WHERE (lapses_at IS NOT NULL);
 
 CREATE INDEX referral_requests_referral ON public.referral_requests USING btree (referral_id, company_id);
 
@@ -3734,6 +3954,8 @@ CREATE TRIGGER automations_touch BEFORE UPDATE ON public.automations FOR EACH RO
 
 CREATE TRIGGER companies_create_settings AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.create_company_settings();
 
+CREATE TRIGGER companies_name_sender BEFORE INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.name_sender();
+
 CREATE TRIGGER companies_touch BEFORE UPDATE ON public.companies FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_pipeline_id IS DISTINCT FROM old.referral_pipeline_id) AND (new.referral_stage_id = old.referral_stage_id))) EXECUTE FUNCTION private.clear_referral_stage();
@@ -3741,6 +3963,8 @@ CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.com
 CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_stage_id IS NOT NULL) AND (new.referral_pipeline_id IS NULL))) EXECUTE FUNCTION private.refuse_stage_without_pipeline();
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
 
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
@@ -3817,8 +4041,17 @@ ALTER TABLE ONLY private.thank_yous
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE SET NULL (contact_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.webhook_subscriptions(id) ON DELETE CASCADE;
@@ -4057,6 +4290,9 @@ REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
 
@@ -4065,12 +4301,13 @@ GRANT ALL ON FUNCTION private.are_distinct_labels(labels text[]) TO api_key;
 
 REVOKE ALL ON FUNCTION private.are_emails(given text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_emails(given text[]) TO api_key;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO service_role;
 
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
-REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION private.attribute_alone(deal_id uuid) FROM PUBLIC;
 
@@ -4082,9 +4319,11 @@ GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.is_email(given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_email(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_email(given text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.is_line(given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_line(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_line(given text) TO service_role;
 
 GRANT ALL ON TABLE public.companies TO service_role;
 GRANT SELECT ON TABLE public.companies TO api_key;
@@ -4135,6 +4374,7 @@ GRANT ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) TO api_key;
 
 REVOKE ALL ON FUNCTION private.is_name(given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_name(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_name(given text) TO service_role;
 
 GRANT ALL ON TABLE public.crm_contacts TO service_role;
 GRANT SELECT ON TABLE public.crm_contacts TO api_key;
@@ -4187,6 +4427,8 @@ REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy 
 REVOKE ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.fits_a_mail(html text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.follow_deleted_referrals() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_inserted_referrals() FROM PUBLIC;
@@ -4199,12 +4441,18 @@ REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, clea
 
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_unsubscribed() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.limit_of(workspace uuid, name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
@@ -4212,6 +4460,8 @@ REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
+
+REVOKE ALL ON FUNCTION private.name_sender() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
@@ -4232,6 +4482,8 @@ REVOKE ALL ON FUNCTION private.pass_on_deal_age() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.placements_in(deal_id uuid, workspace uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.public_brand(company public.companies) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) TO service_role;
@@ -4292,6 +4544,8 @@ REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, 
 REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) TO api_key;
 
+REVOKE ALL ON FUNCTION private.refuse_asked(contact uuid, workspace uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
@@ -4302,7 +4556,7 @@ REVOKE ALL ON FUNCTION private.refuse_stage_mismatch() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_stage_without_pipeline() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 
@@ -4361,6 +4615,10 @@ REVOKE ALL ON FUNCTION private.switch_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.take_request_mail(request public.referral_requests, token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_thank_you_mail(thanks private.thank_yous) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.test_webhook(subscription_id uuid) TO api_key;
 
@@ -4382,6 +4640,8 @@ GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
 
 REVOKE ALL ON FUNCTION private.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe_form(token text) TO anon;
+
+REVOKE ALL ON FUNCTION private.unsubscribe_token(mail_key text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.view_referral_request(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.view_referral_request(token text) TO anon;
@@ -4417,8 +4677,11 @@ REVOKE ALL ON FUNCTION private.write_stage_events() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
-REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
@@ -4621,6 +4884,10 @@ GRANT UPDATE(referral_categories) ON TABLE public.company_settings TO api_key;
 GRANT UPDATE(referral_pipeline_id) ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_stage_id) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_recipients) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_form_contacts) ON TABLE public.company_settings TO api_key;
 
 GRANT ALL ON TABLE public.crm_deal_placements TO service_role;
 GRANT SELECT ON TABLE public.crm_deal_placements TO api_key;

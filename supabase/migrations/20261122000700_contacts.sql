@@ -9,6 +9,8 @@ create table public.crm_contacts (
   phone text check (phone ~ '^\+[1-9][0-9]{1,14}$'),
   job_title text check (char_length(job_title) <= 200 and private.is_line(job_title)),
   images text[] not null default '{}',
+  -- by whoever held a link: automations mail them only where the workspace says so
+  made_by_form boolean not null default false,
   search_text text not null generated always as (
     lower(first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))
   ) stored,

@@ -57,6 +57,7 @@ create index referral_requests_referral on public.referral_requests (referral_id
 create index referral_requests_created_by on public.referral_requests (created_by, company_id);
 create index referral_requests_status
   on public.referral_requests (company_id, written_status, created_at desc, id desc);
+create index referral_requests_open on public.referral_requests (contact_id, company_id) where lapses_at is not null;
 create index referral_requests_lapses_at on public.referral_requests (lapses_at, company_id) where lapses_at is not null;
 
 -- A row's workspace follows from what the row belongs to: see the page opportunities.

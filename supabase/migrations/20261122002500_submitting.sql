@@ -1,6 +1,6 @@
 -- The public form as it is sent: a friend's details become a contact, an opportunity and a referral.
 
--- The workspace's contact with that email in any case, else the oldest with that phone, else a new one. Two callers who
+-- The workspace's contact with that email in any case, else the oldest with that phone, else a new one, marked. Two callers who
 -- name one person at once get one contact: they wait for each other, in one order.
 create function private.contact_for(
   workspace uuid,
@@ -37,8 +37,8 @@ begin
     limit 1;
   end if;
   if found_id is null then
-    insert into public.crm_contacts (company_id, first_name, last_name, email, phone)
-    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone)
+    insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
+    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
     on conflict (company_id, lower(email)) do nothing
     returning id into found_id;
   end if;

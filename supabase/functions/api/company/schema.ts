@@ -22,8 +22,11 @@ export const Company = z.object({
   },
 });
 
-/** What a workspace's mails and its public form show of it. */
-export const Brand = Company.pick({ name: true, logo_url: true, primary_color: true, contact_email: true });
+/** What a workspace's public pages show of it. */
+export const PublicBrand = Company.pick({ name: true, logo_url: true, primary_color: true });
+
+/** What its mails show of it; `mail_name` is the sender's. */
+export const Brand = PublicBrand.extend({ mail_name: z.string(), contact_email: z.string().nullable() });
 
 const timezones = () => new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 
@@ -41,12 +44,20 @@ export const CrmSettings = z.object({
   referral_categories: z.array(z.string()),
   referral_pipeline_id: Id.nullable(),
   referral_stage_id: Id.nullable(),
+  mail_recipients: z.array(z.string()).meta({
+    description: "Whom automations may mail beside contacts, such as staff; without an unsubscribe link",
+  }),
+  mail_form_contacts: z.boolean().meta({
+    description: "Whether automations may mail contacts that the public form made",
+  }),
 }).meta({
   id: "CrmSettings",
   example: {
     referral_categories: ["Physiotherapy", "MRI"],
     referral_pipeline_id: "00000000-0000-4000-8000-000000000301",
     referral_stage_id: "00000000-0000-4000-8000-000000000311",
+    mail_recipients: ["desk@harbourhealth.example"],
+    mail_form_contacts: false,
   },
 });
 
@@ -57,4 +68,6 @@ export const CrmSettingsChange = z.strictObject({
   referral_stage_id: Id.nullable().meta({
     description: "A stage of the referral pipeline; goes when the pipeline changes without it",
   }),
+  mail_recipients: z.array(Email).max(50),
+  mail_form_contacts: z.boolean(),
 }).partial().meta({ example: { referral_categories: ["Physiotherapy", "MRI"] } });

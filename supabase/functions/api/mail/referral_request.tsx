@@ -1,6 +1,6 @@
 import type { Brand } from "./brand.ts";
 import { headerText } from "./header_text.ts";
-import { Button, Foreign, Layout, type MailContent, page, plainText } from "./layout.tsx";
+import { Button, Foreign, Layout, type MailContent, page, plainText, Unsubscribe } from "./layout.tsx";
 import { longDate } from "./long_date.ts";
 import { htmlToText } from "./plain_text.ts";
 import { foreignHtml } from "./foreign_html.ts";
@@ -57,11 +57,7 @@ export async function referralRequestMail(input: ReferralRequest): Promise<MailC
       brand={brand}
       title={subject}
       preheader={`Your personal link to refer a friend to ${brand.name}.`}
-      footer={
-        <div style="padding-top:4px">
-          Rather not be asked? <a href={unsubscribe_url} style="color:inherit">Unsubscribe</a>
-        </div>
-      }
+      footer={<Unsubscribe href={unsubscribe_url}>Rather not be asked?</Unsubscribe>}
     >
       <p style="margin:0 0 16px">{greeting}</p>
       <Foreign sanitised={intro} />

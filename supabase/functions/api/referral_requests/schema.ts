@@ -54,6 +54,7 @@ export const NewReferralRequest = z.strictObject({
   intro_html: foreignHtml,
   how_it_works_html: foreignHtml,
   expires_in_days: z.int().min(1).max(365).default(30),
+  force: z.boolean().default(false).meta({ description: "Asks also whom an open request has asked already" }),
 }).meta({
   example: {
     contact_id: "00000000-0000-4000-8000-000000000101",
