@@ -123,7 +123,8 @@ Deno.test("a key can touch exactly these tables and columns", async () => {
     "update public.automation_actions": "action_type, sequence, config",
     "update public.automations": "name, trigger_type, stage_id, conditions, enabled, priority",
     "update public.companies": "name, logo_url, primary_color, contact_email, country, timezone",
-    "update public.company_settings": "referral_categories, referral_pipeline_id, referral_stage_id",
+    "update public.company_settings":
+      "referral_categories, referral_pipeline_id, referral_stage_id, mail_recipients, mail_form_contacts",
     "update public.crm_contacts": "first_name, last_name, email, phone, job_title",
     "update public.crm_deal_placements": "stage_id, position",
     "update public.crm_deals": "name, status, contact_id, value, currency, lead_source",
@@ -137,7 +138,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.are_conditions(conditions jsonb)",
     "private.are_distinct_labels(labels text[])",
     "private.are_emails(given text[])",
-    "private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
+    "private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean)",
     "private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
     "private.automation_run(run_id uuid)",
     "private.calling_country()",
@@ -172,7 +173,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.test_webhook(subscription_id uuid)",
     "private.thank_you_outcome(referral_id uuid)",
     "private.withdraw_referral_request(request_id uuid)",
-    "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
+    "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean)",
     "public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
     "public.automation_run(run_id uuid)",
     "public.calling_country()",
@@ -228,6 +229,7 @@ Deno.test("the dispatcher's role may do all with each table that is exposed, and
 Deno.test("the dispatcher's role can call exactly these functions", async () => {
   assertEquals(await functionsOf("service_role"), [
     "private.accept_wake_up(issued_at bigint, signature text)",
+    "private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text)",
     "private.are_emails(given text[])",
     "private.as_id(text_of_id text)",
     "private.brand(company companies)",
@@ -244,6 +246,7 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "private.run_context(workspace uuid, trigger_data jsonb)",
     "private.run_job(run automation_runs)",
     "public.accept_wake_up(issued_at bigint, signature text)",
+    "public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text)",
     "public.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "public.finish_run(run_id uuid, status text, actions_total integer, error text)",
     "public.record_action(run_id uuid, result jsonb)",
