@@ -38,7 +38,7 @@ const isLink = (text: string) => /:\/\/|www\./i.test(text);
 export const Line = (max: number) => Label(max).refine(isLine, "must be one line without control characters");
 
 /** A person's name, which no mail client makes a link of: `private.is_name` says the same. */
-export const PersonName = Line(200).refine((name) => !isLink(name), "must be a name, without :// and www.");
+export const PersonName = Line(200).refine((name) => !isLink(name), "must be a name that holds no link (:// or www.)");
 
 /** What browsers' `<input type=email>` take: `private.is_email` says the same. */
 export const Email = z.email({ pattern: z.regexes.html5Email, error: "must be an email address" }).max(320);
