@@ -19,6 +19,17 @@ CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS
   )
 $$;
 
+CREATE FUNCTION private.calling_key() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  token jsonb := private.claims();
+begin
+  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+end
+$$;
+
 CREATE FUNCTION private.claimed_company() RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -54,6 +65,7 @@ CREATE TABLE public.automation_actions (
     action_type text NOT NULL,
     sequence integer NOT NULL,
     config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT automation_actions_action_type_check CHECK ((action_type = ANY (ARRAY['attribute_referral'::text, 'send_email'::text, 'call_webhook'::text]))),
@@ -69,7 +81,7 @@ CREATE TABLE public.automation_runs (
     event_id uuid NOT NULL,
     status text DEFAULT 'running'::text NOT NULL,
     trigger_type text NOT NULL,
-    trigger_data jsonb NOT NULL,
+    triggered_by uuid,
     depth smallint DEFAULT 0 NOT NULL,
     started_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     completed_at timestamp(3) with time zone,
@@ -78,7 +90,6 @@ CREATE TABLE public.automation_runs (
     actions_executed integer DEFAULT 0 NOT NULL,
     actions_failed integer DEFAULT 0 NOT NULL,
     actions_skipped integer DEFAULT 0 NOT NULL,
-    action_results jsonb DEFAULT '[]'::jsonb NOT NULL,
     error text,
     due_at timestamp(3) with time zone DEFAULT date_trunc('milliseconds'::text, now()),
     claims integer DEFAULT 0 NOT NULL,
@@ -94,6 +105,7 @@ CREATE FUNCTION private.action_of(run public.automation_runs, action_id uuid) RE
     AS $$
 declare
   action public.automation_actions;
+  refusal text;
 begin
   select * into action
   from public.automation_actions
@@ -101,8 +113,23 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
   end if;
+  select private.refusal_of(automations, action) into refusal
+  from public.automations
+  where id = action.automation_id;
+  if refusal is not null then
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
+  end if;
   return action;
 end
+$$;
+
+CREATE FUNCTION private.action_results_of(run_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce(jsonb_agg(result order by recorded_at), '[]')
+  from private.action_results
+  where action_results.run_id = action_results_of.run_id
 $$;
 
 CREATE TABLE private.referrer_counts (
@@ -153,6 +180,62 @@ begin
   set total = counts.total + change.total, converted = counts.converted + change.converted
   from unnest(changes) as change
   where counts.contact_id = change.contact_id and counts.company_id = change.company_id;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_action() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_of_action(new.action_type, new.config, automations.trigger_type))
+  from public.automations
+  where id = new.automation_id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_automation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_to_hear(new.trigger_type));
+  perform private.demand_scopes(private.scopes_of_action(action_type, config, new.trigger_type))
+  from public.automation_actions
+  where automation_id = new.id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_webhook() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told text;
+begin
+  if private.calling_key() is null or private.company_for('webhooks:write') is distinct from new.company_id then
+    return new;
+  end if;
+  foreach told in array array['referral_attributed', 'stage_changed', 'automation_triggered'] loop
+    if told = any (new.events) or tg_op = 'UPDATE' and new.url <> old.url and exists (
+      select from public.webhook_deliveries
+      where subscription_id = new.id and company_id = new.company_id and event_type = told
+    ) then
+      perform private.demand_scopes(private.scopes_to_hear(told));
+    end if;
+  end loop;
+  new.created_by := private.calling_key();
+  return new;
 end
 $$;
 
@@ -336,10 +419,13 @@ CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select to_jsonb(run)
+  select to_jsonb(run) || jsonb_build_object(
+    'trigger_data', private.run_trigger_data(run.id), 'action_results', private.run_action_results(run.id)
+  )
   from public.automation_runs as run
   where run.id = automation_run.run_id
     and run.company_id = private.company_for('automations:trigger')
+    and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
 $$;
 
 CREATE TABLE public.companies (
@@ -372,22 +458,27 @@ CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
   )
 $$;
 
+CREATE FUNCTION private.caller_holds(scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  foreach wanted in array caller_holds.scopes loop
+    if private.company_for(wanted) is null then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$$;
+
 CREATE FUNCTION private.calling_country() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   select country from public.companies where id = (select private.company_for('contacts:write'))
-$$;
-
-CREATE FUNCTION private.calling_key() RETURNS uuid
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  token jsonb := private.claims();
-begin
-  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
-end
 $$;
 
 CREATE FUNCTION private.chain_depth() RETURNS smallint
@@ -533,7 +624,8 @@ begin
   delete from private.events
   where occurred_at < now() - private.retention()
     and fanned_out_at is not null
-    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
+    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null)
+    and not exists (select from public.automation_runs where event_id = events.id);
   delete from private.webhook_secrets where expires_at < now();
   perform private.clean_up_job_notes();
 end
@@ -603,6 +695,7 @@ CREATE TABLE public.crm_contacts (
     phone text,
     job_title text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -832,6 +925,26 @@ CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
   where delivery.id = any (ids)
 $$;
 
+CREATE FUNCTION private.demand_scopes(scopes text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  if private.calling_key() is null then
+    return;
+  end if;
+  foreach wanted in array demand_scopes.scopes loop
+    if private.company_for(wanted) is null then
+      perform private.refuse(
+        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.'
+      );
+    end if;
+  end loop;
+end
+$$;
+
 CREATE FUNCTION private.dispatch_lease() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -860,6 +973,13 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.event_type_of(run public.automation_runs) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case run.trigger_type when 'api' then 'automation_triggered' else run.trigger_type end
+$$;
+
 CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) RETURNS jsonb
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -880,14 +1000,15 @@ CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[])
     from event
     join public.webhook_subscriptions as subscription on subscription.company_id = event.company_id
       and subscription.enabled and event.type = any (subscription.events)
+      and private.maker_allows(subscription.created_by, private.scopes_to_hear(event.type))
     on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing
     returning id, due_at
   ), run as (
     insert into public.automation_runs (
-      company_id, automation_id, event_id, trigger_type, trigger_data, depth, status, error, completed_at, duration_ms, due_at
+      company_id, automation_id, event_id, trigger_type, depth, status, error, completed_at, duration_ms, due_at
     )
     select
-      automation.company_id, automation.id, event.id, event.type, private.event_data(event::private.events), event.depth,
+      automation.company_id, automation.id, event.id, event.type, event.depth,
       case when event.depth < private.max_chain_depth() then 'running' else 'failed' end,
       case when event.depth >= private.max_chain_depth()
         then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
@@ -926,15 +1047,13 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
     actions_skipped = greatest(finish_run.actions_total - results.completed - results.failed, 0),
     due_at = null
   from (
-    select same.id,
+    select
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
-    from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
-    where same.id = finish_run.run_id
-    group by same.id
+    from private.action_results
+    where action_results.run_id = finish_run.run_id
   ) as results
-  where run.id = results.id and run.status = 'running'
+  where run.id = finish_run.run_id and run.status = 'running'
 $$;
 
 CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
@@ -1126,8 +1245,24 @@ CREATE FUNCTION private.make_action_webhook() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  perform private.webhook_for(new.company_id, new.config ->> 'url');
+  perform private.webhook_for(new.company_id, new.config ->> 'url', new.created_by);
   return null;
+end
+$$;
+
+CREATE FUNCTION private.maker_allows(maker uuid, scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return maker is null or exists (
+    select from public.api_keys as key
+    where key.id = maker
+      and key.disabled_at is null
+      and not exists (
+        select from unnest(maker_allows.scopes) as wanted where not key.scopes && private.scopes_that_allow(wanted)
+      )
+  );
 end
 $$;
 
@@ -1342,11 +1477,22 @@ CREATE FUNCTION private.record_action(run_id uuid, result jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  run public.automation_runs := private.run_without(run_id, (result ->> 'action_id')::uuid);
 begin
-  if (private.run_without(run_id, (result ->> 'action_id')::uuid)).id is not null then
-    update public.automation_runs
-    set action_results = action_results || jsonb_build_array(result), due_at = now() + private.dispatch_lease()
-    where id = record_action.run_id;
+  if run.id is not null then
+    insert into private.action_results (run_id, action_id, result, scopes)
+    values (run.id, (result ->> 'action_id')::uuid, result, coalesce(
+      (
+        -- An action that was changed meanwhile may have been carried out as it was.
+        select private.scopes_to_see(action.action_type, action.config, automations.trigger_type)
+        from public.automation_actions as action
+        join public.automations on automations.id = action.automation_id
+        where action.id = (result ->> 'action_id')::uuid and action.updated_at <= run.created_at
+      ),
+      array['contacts:read', 'opportunities:read', 'referrals:read', 'webhooks:write']
+    ));
+    update public.automation_runs set due_at = now() + private.dispatch_lease() where id = run.id;
   end if;
 end
 $$;
@@ -1714,6 +1860,39 @@ CREATE FUNCTION private.refusal(status integer, code text, message text, path te
   )
 $$;
 
+CREATE TABLE public.automations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    name text NOT NULL,
+    trigger_type text NOT NULL,
+    stage_id uuid,
+    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    enabled boolean DEFAULT false NOT NULL,
+    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
+    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
+    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
+    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
+);
+
+CREATE FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select 'The key that made this automation or action was disabled, or lacks the scope ' || coalesce(
+    private.scope_lacking(
+      array[automation.created_by, action.created_by],
+      private.scopes_of_action(action.action_type, action.config, automation.trigger_type)
+    ),
+    private.scope_lacking(array[automation.created_by], private.scopes_to_hear(automation.trigger_type))
+  ) || '.'
+$$;
+
 CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1853,6 +2032,14 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
+  if not private.maker_allows(
+    (select created_by from public.webhook_subscriptions where id = delivery.subscription_id),
+    private.scopes_to_hear(delivery.event_type)
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'The key that made this subscription may not be told of such events any more.'
+    );
+  end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
       409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'
@@ -1940,13 +2127,37 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.run_action_results(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select (
+      select coalesce(jsonb_agg(
+        case when private.caller_holds(done.scopes) then done.result
+          else done.result || '{"request": null, "response": null}' end
+        order by done.recorded_at
+      ), '[]')
+      from private.action_results as done
+      where done.run_id = run.id
+    )
+    from public.automation_runs as run
+    where run.id = run_action_results.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
+  );
+end
+$$;
+
 CREATE FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   run public.automation_runs := private.run_without(run_id, action_id);
-  deal_id uuid := private.as_id(coalesce(run.trigger_data ->> 'deal_id', run.trigger_data ->> 'referred_deal_id'));
+  told jsonb := private.trigger_data_of(run);
+  deal_id uuid := private.as_id(coalesce(told ->> 'deal_id', told ->> 'referred_deal_id'));
   action public.automation_actions;
   deal public.crm_deals;
   recorded uuid;
@@ -2045,7 +2256,7 @@ begin
     return;
   end if;
   action := private.action_of(run, action_id);
-  subscription := private.webhook_for(run.company_id, action.config ->> 'url');
+  subscription := private.webhook_for(run.company_id, action.config ->> 'url', action.created_by);
   if not subscription.enabled then
     perform private.refuse(
       409,
@@ -2055,7 +2266,7 @@ begin
     );
   end if;
   insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type)
-  values (run.company_id, subscription.id, run.event_id, run.trigger_type)
+  values (run.company_id, subscription.id, run.event_id, private.event_type_of(run))
   on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing;
   select id into delivery
   from public.webhook_deliveries
@@ -2111,27 +2322,54 @@ CREATE FUNCTION private.run_job(run public.automation_runs) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+  trigger_data jsonb := private.trigger_data_of(run);
 begin
   return (
     select jsonb_build_object(
       'run_id', run.id,
       'event_id', run.event_id,
-      'trigger_type', run.trigger_type,
-      'trigger_data', run.trigger_data,
+      'trigger_type', case run.trigger_type when 'api' then automations.trigger_type else run.trigger_type end,
+      'trigger_data', trigger_data,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
-          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-          order by sequence, created_at, id
+          jsonb_build_object(
+            'id', action.id,
+            'action_type', action.action_type,
+            'sequence', action.sequence,
+            'config', action.config,
+            'refusal', private.refusal_of(automations, action)
+          )
+          order by action.sequence, action.created_at, action.id
         ), '[]')
-        from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        from public.automation_actions as action
+        where action.automation_id = automations.id and action.company_id = automations.company_id
       ),
-      'action_results', run.action_results,
-      'context', private.run_context(run.company_id, run.trigger_data)
+      'action_results', private.action_results_of(run.id),
+      'context', private.run_context(run.company_id, trigger_data)
     )
     from public.automations
     where automations.id = run.automation_id
+  );
+end
+$$;
+
+CREATE FUNCTION private.run_trigger_data(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select private.trigger_data_of(run)
+    from public.automation_runs as run
+    where run.id = run_trigger_data.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (
+        run.triggered_by = private.calling_key()
+        or private.company_for('automations:read') is not null
+          and private.caller_holds(private.scopes_to_hear(private.event_type_of(run)))
+      )
   );
 end
 $$;
@@ -2147,7 +2385,10 @@ begin
   from public.automation_runs
   where id = run_without.run_id
     and status = 'running'
-    and not action_results @> jsonb_build_array(jsonb_build_object('action_id', action_id))
+    and not exists (
+      select from private.action_results as earlier
+      where earlier.run_id = automation_runs.id and earlier.action_id = run_without.action_id
+    )
   for update;
   return run;
 end
@@ -2176,6 +2417,30 @@ CREATE FUNCTION private.runs_due(most integer) RETURNS SETOF uuid
   where due.place = 1 or not (due.is_suspect or first.is_suspect)
 $$;
 
+CREATE FUNCTION private.scope_lacking(makers uuid[], scopes text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select wanted
+  from unnest(scopes) with ordinality as scope (wanted, place)
+  where exists (select from unnest(makers) as maker where not private.maker_allows(maker, array[wanted]))
+  order by place
+  limit 1
+$$;
+
+CREATE FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:write']
+    when 'call_webhook' then array['webhooks:write'] || private.scopes_to_hear(trigger_type)
+    else array['contacts:read']
+      || case when config::text ~ '\{\{[^{}.]*(deal|opportunity)[^{}.]*\.' then array['opportunities:read'] else '{}' end
+      || case when config::text ~ '\{\{[^{}.]*\}\}' then private.scopes_to_hear(trigger_type) else '{}' end
+  end
+$$;
+
 CREATE FUNCTION private.scopes_that_allow(wanted text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -2185,6 +2450,29 @@ begin
     then array[wanted, 'admin', replace(wanted, ':read', ':write'), replace(wanted, ':read', ':delete')]
     else array[wanted, 'admin'] end;
 end
+$$;
+
+CREATE FUNCTION private.scopes_to_hear(event_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case event_type
+    when 'referral_attributed' then array['referrals:read']
+    when 'stage_changed' then array['opportunities:read']
+    when 'automation_triggered' then array['referrals:read', 'opportunities:read']
+    else '{}'::text[]
+  end
+$$;
+
+CREATE FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:read']
+    when 'call_webhook' then array['webhooks:write']
+    else private.scopes_of_action(action_type, config, trigger_type)
+  end
 $$;
 
 CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
@@ -2204,7 +2492,6 @@ CREATE FUNCTION private.start_automation_run(automation_id uuid, trigger_data js
 declare
   workspace uuid := private.require_company('automations:trigger');
   automation public.automations;
-  event private.events;
   run public.automation_runs;
 begin
   if jsonb_typeof(start_automation_run.trigger_data) is distinct from 'object'
@@ -2220,19 +2507,22 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  insert into private.events (company_id, type, data, fanned_out_at)
-  values (workspace, automation.trigger_type, case automation.trigger_type
-    when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
-    when 'stage_changed' then
-      '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
-  end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at'), now())
-  returning * into event;
-  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, due_at, claims)
+  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, triggered_by, due_at, claims)
   values (
-    workspace, automation.id, event.id, automation.trigger_type, private.event_data(event),
-    now() + private.dispatch_lease(), 1
+    workspace, automation.id, gen_random_uuid(), 'api', private.calling_key(), now() + private.dispatch_lease(), 1
   )
   returning * into run;
+  insert into private.events (id, company_id, type, data, fanned_out_at)
+  values (run.event_id, workspace, 'automation_triggered', jsonb_build_object(
+    'automation_id', automation.id,
+    'run_id', run.id,
+    'api_key_id', private.calling_key(),
+    'trigger_data', case automation.trigger_type
+      when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
+      when 'stage_changed' then
+        '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
+    end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at')
+  ), now());
   return jsonb_build_object('run_id', run.id);
 end
 $$;
@@ -2486,6 +2776,22 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.trigger_data_of(run public.automation_runs) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told jsonb;
+begin
+  select private.event_data(events) into told from private.events where events.id = run.event_id;
+  if run.trigger_type = 'api' then
+    told := (told -> 'trigger_data')
+      || jsonb_build_object('event_id', told -> 'event_id', 'occurred_at', told -> 'occurred_at');
+  end if;
+  return coalesce(told, '{}');
+end
+$$;
+
 CREATE FUNCTION private.unsubscribe(token text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2593,13 +2899,14 @@ CREATE TABLE public.webhook_subscriptions (
     disabled_at timestamp(3) with time zone,
     disabled_reason text,
     failing_since timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT webhook_subscriptions_events_check CHECK ((events <@ ARRAY['referral_attributed'::text, 'stage_changed'::text])),
     CONSTRAINT webhook_subscriptions_url_check CHECK (private.is_webhook_url(url))
 );
 
-CREATE FUNCTION private.webhook_for(workspace uuid, address text) RETURNS public.webhook_subscriptions
+CREATE FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) RETURNS public.webhook_subscriptions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2614,7 +2921,9 @@ begin
   order by enabled desc, created_at, id
   limit 1;
   if not found then
-    insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
+    insert into public.webhook_subscriptions (company_id, url, created_by)
+    values (workspace, address, maker)
+    returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;
   return subscription;
@@ -2704,6 +3013,11 @@ CREATE FUNCTION public.accept_wake_up(issued_at bigint, signature text) RETURNS 
     SET search_path TO ''
     AS $$ select private.accept_wake_up(issued_at, signature) $$;
 
+CREATE FUNCTION public.action_results(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_action_results(($1).id) $_$;
+
 CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -2746,6 +3060,7 @@ CREATE TABLE public.crm_deals (
     lead_source text,
     primary_referrer_contact_id uuid,
     primary_referrer_category text,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     referrer_cleared_at timestamp(3) with time zone,
@@ -2808,25 +3123,6 @@ CREATE FUNCTION public.listed_at(public.automation_runs) RETURNS timestamp with 
     SET search_path TO ''
     AS $$ select now()::timestamptz(3) $$;
 
-CREATE TABLE public.automations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    name text NOT NULL,
-    trigger_type text NOT NULL,
-    stage_id uuid,
-    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
-    enabled boolean DEFAULT false NOT NULL,
-    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    priority integer DEFAULT 0 NOT NULL,
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
-    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
-    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
-    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
-);
-
 CREATE FUNCTION public.listed_at(public.automations) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -2846,6 +3142,7 @@ CREATE TABLE public.crm_pipelines (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
     name text NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT crm_pipelines_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
@@ -3102,6 +3399,11 @@ CREATE FUNCTION public.thank_you_outcome(referral_id uuid) RETURNS jsonb
     SET search_path TO ''
     AS $$ select private.thank_you_outcome(referral_id) $$;
 
+CREATE FUNCTION public.trigger_data(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_trigger_data(($1).id) $_$;
+
 CREATE FUNCTION public.unsubscribe(token text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO ''
@@ -3121,6 +3423,14 @@ CREATE FUNCTION public.withdraw_referral_request(request_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.withdraw_referral_request(request_id) $$;
+
+CREATE TABLE private.action_results (
+    run_id uuid NOT NULL,
+    action_id uuid NOT NULL,
+    result jsonb NOT NULL,
+    scopes text[] NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
 
 CREATE TABLE private.automation_referrals (
     action_id uuid NOT NULL,
@@ -3164,9 +3474,10 @@ CREATE TABLE public.api_keys (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone,
     revoked_at timestamp(3) with time zone,
+    disabled_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
 );
 
 CREATE TABLE public.company_settings (
@@ -3275,6 +3586,9 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
     (now())::timestamp(3) with time zone AS listed_at
    FROM (public.crm_deal_placements placement
      LEFT JOIN public.crm_deals deal ON (((deal.id = placement.deal_id) AND (deal.company_id = placement.company_id))));
+
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_pkey PRIMARY KEY (run_id, action_id);
 
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_pkey PRIMARY KEY (action_id, deal_id);
@@ -3534,6 +3848,10 @@ CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING
 
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
+CREATE TRIGGER automation_actions_answer_for_insert BEFORE INSERT ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_answer_for_update BEFORE UPDATE ON public.automation_actions FOR EACH ROW WHEN (((new.action_type <> old.action_type) OR (new.config <> old.config))) EXECUTE FUNCTION private.answer_for_action();
+
 CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_type, config ON public.automation_actions FOR EACH ROW WHEN ((new.action_type = 'call_webhook'::text)) EXECUTE FUNCTION private.make_action_webhook();
 
 CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.prepare_action();
@@ -3541,6 +3859,10 @@ CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON p
 CREATE TRIGGER automation_actions_touch BEFORE UPDATE ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER automation_runs_touch BEFORE UPDATE ON public.automation_runs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER automations_answer_for_insert BEFORE INSERT ON public.automations FOR EACH ROW EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_answer_for_update BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type <> old.trigger_type) OR (new.stage_id IS DISTINCT FROM old.stage_id) OR (new.conditions <> old.conditions) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_automation();
 
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
 
@@ -3602,9 +3924,16 @@ CREATE TRIGGER referrals_touch BEFORE UPDATE ON public.referrals FOR EACH ROW EX
 
 CREATE TRIGGER webhook_deliveries_touch BEFORE UPDATE ON public.webhook_deliveries FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER webhook_subscriptions_answer_for_insert BEFORE INSERT ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_answer_for_update BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN (((new.url <> old.url) OR (new.events <> old.events) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_webhook();
+
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
 CREATE TRIGGER webhook_subscriptions_touch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.automation_runs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.automation_actions(id) ON DELETE CASCADE;
@@ -3838,6 +4167,9 @@ GRANT USAGE ON SCHEMA public TO api_key;
 REVOKE ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key() TO api_key;
+
 REVOKE ALL ON FUNCTION private.claimed_company() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claimed_company() TO api_key;
 
@@ -3860,9 +4192,18 @@ GRANT SELECT ON TABLE public.automation_runs TO api_key;
 
 REVOKE ALL ON FUNCTION private.action_of(run public.automation_runs, action_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.action_results_of(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.action_results_of(run_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_automation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
@@ -3902,11 +4243,10 @@ GRANT UPDATE(timezone) ON TABLE public.companies TO api_key;
 REVOKE ALL ON FUNCTION private.brand(company public.companies) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.brand(company public.companies) TO service_role;
 
+REVOKE ALL ON FUNCTION private.caller_holds(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_country() TO api_key;
-
-REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.calling_key() TO api_key;
 
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
 
@@ -3971,9 +4311,13 @@ GRANT ALL ON FUNCTION private.deal_referrer(deal_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.demand_scopes(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.event_type_of(run public.automation_runs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) FROM PUBLIC;
 
@@ -3998,6 +4342,8 @@ GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.maker_allows(maker uuid, scopes text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
@@ -4080,6 +4426,24 @@ REVOKE ALL ON FUNCTION private.refresh_primary_referrers(deal_ids uuid[]) FROM P
 
 REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, path text, retry_after integer) FROM PUBLIC;
 
+GRANT ALL ON TABLE public.automations TO service_role;
+GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
+
+REVOKE ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) TO service_role;
+
 REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) TO api_key;
 
@@ -4112,6 +4476,9 @@ REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.run_action_results(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_action_results(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
 
@@ -4124,11 +4491,22 @@ GRANT ALL ON FUNCTION private.run_context(workspace uuid, trigger_data jsonb) TO
 REVOKE ALL ON FUNCTION private.run_job(run public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_job(run public.automation_runs) TO service_role;
 
+REVOKE ALL ON FUNCTION private.run_trigger_data(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_trigger_data(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_without(run_id uuid, action_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.runs_due(most integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scope_lacking(makers uuid[], scopes text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scopes_that_allow(wanted text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_hear(event_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_converted_at() FROM PUBLIC;
 
@@ -4164,6 +4542,9 @@ REVOKE ALL ON FUNCTION private.token_hash(token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) TO service_role;
+
 REVOKE ALL ON FUNCTION private.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
 
@@ -4188,7 +4569,7 @@ GRANT UPDATE(events) ON TABLE public.webhook_subscriptions TO api_key;
 
 GRANT UPDATE(enabled) ON TABLE public.webhook_subscriptions TO api_key;
 
-REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.webhook_patience() FROM PUBLIC;
 
@@ -4203,6 +4584,9 @@ REVOKE ALL ON FUNCTION private.write_stage_events() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.action_results(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.action_results(public.automation_runs) TO api_key;
 
 REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
@@ -4257,21 +4641,6 @@ GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_runs) TO api_key;
-
-GRANT ALL ON TABLE public.automations TO service_role;
-GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automations) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automations) TO api_key;
@@ -4385,6 +4754,9 @@ GRANT ALL ON FUNCTION public.test_webhook(subscription_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION public.trigger_data(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_data(public.automation_runs) TO api_key;
 
 REVOKE ALL ON FUNCTION public.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe(token text) TO anon;

@@ -9,6 +9,8 @@ create table public.crm_contacts (
   phone text check (phone ~ '^\+[1-9][0-9]{1,14}$'),
   job_title text check (char_length(job_title) <= 200),
   images text[] not null default '{}',
+  -- no reference: it would cost each insert an index and a look at the key
+  created_by uuid default private.calling_key(),
   search_text text not null generated always as (
     lower(first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))
   ) stored,

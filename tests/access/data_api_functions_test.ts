@@ -53,8 +53,9 @@ Deno.test("a forged row handed to a computed field gives nothing of bob's", asyn
 
   for (const { name, table } of computed) {
     const id = { crm_deals: "referred_deal_id", crm_pipelines: "pipeline_id" }[table];
+    const path = table === "automation_runs" ? "/automations/runs" : `/${table}`;
     const find = (rows: Json[], of: typeof mine) =>
-      rows.find((row) => row.id === (id ? of.fields[id] : of.paths[`/${table}`]));
+      rows.find((row) => row.id === (id ? of.fields[id] : of.paths[path]));
     const real = find(owned[table], mine);
     const hidden = { ...find(foreign[table], theirs), company_id: alice.companyId };
     const mixed = { ...hidden, id: real.id };

@@ -164,10 +164,13 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.renew_referral_request(request_id uuid, token text, unsubscribe_token text)",
     "private.replay_webhook_delivery(delivery_id uuid)",
     "private.rotate_webhook_secret(subscription_id uuid)",
+    "private.run_action_results(run_id uuid)",
+    "private.run_trigger_data(run_id uuid)",
     "private.start_automation_run(automation_id uuid, trigger_data jsonb)",
     "private.test_webhook(subscription_id uuid)",
     "private.thank_you_outcome(referral_id uuid)",
     "private.withdraw_referral_request(request_id uuid)",
+    "public.action_results(automation_runs)",
     "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
     "public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
     "public.automation_run(run_id uuid)",
@@ -207,6 +210,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "public.status(request referral_requests)",
     "public.test_webhook(subscription_id uuid)",
     "public.thank_you_outcome(referral_id uuid)",
+    "public.trigger_data(automation_runs)",
     "public.withdraw_referral_request(request_id uuid)",
   ]);
 });
@@ -224,6 +228,7 @@ Deno.test("the dispatcher's role may do all with each table that is exposed, and
 Deno.test("the dispatcher's role can call exactly these functions", async () => {
   assertEquals(await functionsOf("service_role"), [
     "private.accept_wake_up(issued_at bigint, signature text)",
+    "private.action_results_of(run_id uuid)",
     "private.as_id(text_of_id text)",
     "private.brand(company companies)",
     "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
@@ -231,10 +236,12 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
     "private.record_action(run_id uuid, result jsonb)",
     "private.record_deliveries(outcomes jsonb)",
+    "private.refusal_of(automation automations, action automation_actions)",
     "private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
     "private.run_call_webhook(run_id uuid, action_id uuid)",
     "private.run_context(workspace uuid, trigger_data jsonb)",
     "private.run_job(run automation_runs)",
+    "private.trigger_data_of(run automation_runs)",
     "public.accept_wake_up(issued_at bigint, signature text)",
     "public.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "public.finish_run(run_id uuid, status text, actions_total integer, error text)",

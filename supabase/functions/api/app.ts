@@ -10,6 +10,7 @@ import { automationEndpoints } from "./automations/routes.ts";
 import { companyEndpoints } from "./company/routes.ts";
 import type { Config } from "./platform/config.ts";
 import { contactEndpoints } from "./contacts/routes.ts";
+import type { ApiKey } from "./data/clients.ts";
 import { Database } from "./data/database.ts";
 import { dispatcher } from "./dispatcher/routes.ts";
 import type { Endpoint, Handled } from "./http/endpoint.ts";
@@ -25,7 +26,7 @@ import { callerAddress } from "./http/caller_address.ts";
 import { referralRequestEndpoints } from "./referral_requests/routes.ts";
 import { referralEndpoints } from "./referrals/routes.ts";
 import { runEndpoints } from "./runs/routes.ts";
-import { scopesAllow } from "./contract/scopes.ts";
+import { type Scope, scopesAllow } from "./contract/scopes.ts";
 import { webhookEndpoints } from "./webhooks/routes.ts";
 
 /** Every endpoint, in the order that the documentation shows them. */
@@ -71,10 +72,10 @@ export function createApp(config: Config) {
     const { method, path, scope } = endpoint.contract;
     app.on(method, path, async (c) => {
       const key = endpoint.access === "open" ? null : await authenticate(c.req.header("Authorization"));
-      if (key && scope && !scopesAllow(key.scopes, scope)) {
-        throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
-      }
+      if (key && scope) demandScopes(key, [scope]);
       const input = await readInput(endpoint, c);
+      // Of what this endpoint's own contract made of the body.
+      if (key) demandScopes(key, endpoint.contract.alsoNeeds?.(input.body as never) ?? []);
       const database = new Database(config, key, scope);
       // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
       const result = await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
@@ -83,6 +84,11 @@ export function createApp(config: Config) {
     });
   }
   return root;
+}
+
+function demandScopes(key: ApiKey, wanted: Scope[]) {
+  const lacking = wanted.find((scope) => !scopesAllow(key.scopes, scope));
+  if (lacking) throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${lacking}.`);
 }
 
 function answer(c: Context, { contract }: Endpoint, { data, pagination, location }: Handled, config: Config) {

@@ -7,6 +7,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "disabled_at": string | null;
           "expires_at": string | null;
           "id": string;
           "last_used_at": string | null;
@@ -18,6 +19,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
@@ -28,6 +30,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
@@ -52,6 +55,7 @@ export type Database = {
           "company_id": string;
           "config": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "sequence": number;
           "updated_at": string;
@@ -64,6 +68,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence": number;
           "updated_at"?: string;
@@ -74,6 +79,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence"?: number;
           "updated_at"?: string;
@@ -97,7 +103,6 @@ export type Database = {
       };
       "automation_runs": {
         Row: {
-          "action_results": NonNullable<Json>;
           "actions_executed": number;
           "actions_failed": number;
           "actions_skipped": number;
@@ -116,14 +121,15 @@ export type Database = {
           "run_id": string;
           "started_at": string;
           "status": string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by": string | null;
           "updated_at": string;
+          "action_results": Json | null;
           "listed_at": string | null;
+          "trigger_data": Json | null;
         };
-        ComputedFields: "listed_at";
+        ComputedFields: "action_results" | "listed_at" | "trigger_data";
         Insert: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -142,12 +148,11 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Update: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -166,8 +171,8 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data"?: NonNullable<Json>;
           "trigger_type"?: string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -185,6 +190,7 @@ export type Database = {
           "company_id": string;
           "conditions": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "enabled": boolean;
           "enabled_at": string;
           "id": string;
@@ -200,6 +206,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -213,6 +220,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -330,6 +338,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "email": string | null;
           "first_name": string;
           "id": string;
@@ -345,6 +354,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name": string;
           "id"?: string;
@@ -358,6 +368,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name"?: string;
           "id"?: string;
@@ -449,6 +460,7 @@ export type Database = {
           "company_id": string;
           "contact_id": string | null;
           "created_at": string;
+          "created_by": string | null;
           "currency": string | null;
           "id": string;
           "lead_source": string | null;
@@ -469,6 +481,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -484,6 +497,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -563,6 +577,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "name": string;
           "updated_at": string;
@@ -573,6 +588,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name": string;
           "updated_at"?: string;
@@ -580,6 +596,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name"?: string;
           "updated_at"?: string;
@@ -879,6 +896,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "disabled_at": string | null;
           "disabled_reason": string | null;
           "enabled": boolean;
@@ -893,6 +911,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -905,6 +924,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -1077,6 +1097,12 @@ export type Database = {
     };
     Functions: {
       "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };
+      "action_results": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.action_results with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "ask_for_referral": {
         Args: {
           "contact": string;
@@ -1279,6 +1305,12 @@ export type Database = {
       };
       "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
+      "trigger_data": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.trigger_data with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };
