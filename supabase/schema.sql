@@ -19,6 +19,39 @@ CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS
   )
 $$;
 
+CREATE FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  token jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  role text := coalesce(token ->> 'role', current_setting('role', true));
+  said_via text := headers ->> 'x-referrals-via';
+begin
+  request_id := substring(headers ->> 'x-request-id' from '^[\w=-]{1,255}$');
+  actor_type := 'operator';
+  via := 'data_api';
+  if role = 'api_key' then
+    actor_type := 'api_key';
+    actor_id := token ->> 'sub';
+    via := case when said_via in ('api', 'mcp') then said_via else 'data_api' end;
+  elsif role = 'anon' then
+    actor_type := 'form';
+    via := 'form';
+  elsif role = 'service_role' then
+    actor_id := nullif(current_setting('referrals.chain_automation', true), '');
+    -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
+    if actor_id is not null or said_via = 'api' then
+      actor_type := 'automation';
+      via := 'automation';
+    end if;
+  elsif token is null then
+    via := 'operator';
+  end if;
+end
+$_$;
+
 CREATE FUNCTION private.calling_key() RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -100,7 +133,7 @@ CREATE TABLE public.automation_runs (
 );
 
 CREATE FUNCTION private.action_of(run public.automation_runs, action_id uuid) RETURNS public.automation_actions
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
@@ -119,6 +152,7 @@ begin
   if refusal is not null then
     perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
   end if;
+  perform set_config('referrals.chain_automation', run.automation_id::text, true);
   return action;
 end
 $$;
@@ -415,6 +449,90 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.audit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  kind text := tg_argv[0];
+  hidden text[] := string_to_array(tg_argv[1], ',') || private.never_audited();
+  acting record;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'insert', private.changes(null, after - hidden), acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from new_rows, to_jsonb(new_rows) as after;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'update', difference, acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from (select to_jsonb(new_rows) as after from new_rows) as new_rows
+    join (select to_jsonb(old_rows) as before from old_rows) as old_rows
+      on coalesce(before ->> 'id', before ->> 'company_id') = coalesce(after ->> 'id', after ->> 'company_id'),
+    private.changes(before - hidden, after - hidden) as difference
+    where difference <> '{}';
+  else
+    if not exists (select from old_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(before ->> 'company_id', before ->> 'id')::uuid, kind,
+      coalesce(before ->> 'id', before ->> 'company_id')::uuid, 'delete', private.changes(before - hidden, null),
+      acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from old_rows, to_jsonb(old_rows) as before;
+  end if;
+  return null;
+end
+$$;
+
+CREATE TABLE public.referrals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    referrer_contact_id uuid NOT NULL,
+    referred_contact_id uuid,
+    referred_deal_id uuid,
+    source text DEFAULT 'manual'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    category text,
+    notes text,
+    converted_at timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    hand_set boolean DEFAULT false NOT NULL,
+    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
+    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
+    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
+    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
+    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
+    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
+);
+
+CREATE FUNCTION private.audited(referral public.referrals) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return to_jsonb(referral) - private.never_audited() - 'hand_set'::text;
+end
+$$;
+
 CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -487,6 +605,19 @@ CREATE FUNCTION private.chain_depth() RETURNS smallint
     AS $$
 begin
   return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
+end
+$$;
+
+CREATE FUNCTION private.changes(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
+    from jsonb_object_keys(coalesce(after, before)) as key
+    where coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
+  );
 end
 $$;
 
@@ -627,7 +758,31 @@ begin
     and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null)
     and not exists (select from public.automation_runs where event_id = events.id);
   delete from private.webhook_secrets where expires_at < now();
+  perform private.clean_up_audit_log();
   perform private.clean_up_job_notes();
+end
+$$;
+
+CREATE FUNCTION private.clean_up_audit_log(most integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  removed bigint := 0;
+  part bigint;
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  loop
+    delete from public.audit_log
+    where ctid = any (array(
+      select ctid from public.audit_log where created_at < now() - interval '400 days' limit most
+    ));
+    get diagnostics part = row_count;
+    removed := removed + part;
+    exit when part < most;
+  end loop;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return removed;
 end
 $$;
 
@@ -1063,7 +1218,13 @@ CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows;
+
   insert into private.events (company_id, type, depth, data)
   select old_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'DELETE', 'previous', data)
@@ -1092,7 +1253,13 @@ CREATE FUNCTION private.follow_inserted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from new_rows;
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     private.referral_data(new_rows, referrer.email) || '{"operation": "INSERT", "previous": {}}'
@@ -1140,7 +1307,16 @@ CREATE FUNCTION private.follow_updated_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select new_rows.company_id, 'referral', new_rows.id, 'update', difference,
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows
+  join new_rows using (id),
+  private.changes(private.audited(old_rows), private.audited(new_rows)) as difference
+  where difference <> '{}';
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'UPDATE', 'previous', (
@@ -1207,6 +1383,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.forget_audit_log() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  delete from public.audit_log where company_id = old.id;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.forget_webhook_secret() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1237,6 +1425,18 @@ begin
   insert into private.webhook_secrets (vault_id, subscription_id)
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
+end
+$$;
+
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op <> 'DELETE' or current_setting('referrals.audit_log_is_cleaned', true) is distinct from 'on' then
+    raise insufficient_privilege using message = 'Nobody changes what the audit log says.';
+  end if;
+  return null;
 end
 $$;
 
@@ -1279,6 +1479,13 @@ begin
   return private.claims() ->> 'role' is distinct from 'api_key'
     or private.company_for('referrals:write') is not null;
 end
+$$;
+
+CREATE FUNCTION private.never_audited() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select array['id', 'company_id', 'created_by', 'created_at', 'updated_at']
 $$;
 
 CREATE FUNCTION private.note_deal_age() RETURNS trigger
@@ -1621,29 +1828,6 @@ CREATE FUNCTION private.record_thank_you(referral_id uuid, attempt integer, emai
     and referrals.company_id = private.require_company('referrals:write')
 $$;
 
-CREATE TABLE public.referrals (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    referrer_contact_id uuid NOT NULL,
-    referred_contact_id uuid,
-    referred_deal_id uuid,
-    source text DEFAULT 'manual'::text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    category text,
-    notes text,
-    converted_at timestamp(3) with time zone,
-    created_by uuid DEFAULT private.calling_key(),
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    hand_set boolean DEFAULT false NOT NULL,
-    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
-    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
-    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
-    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
-    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
-    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
-);
-
 CREATE FUNCTION private.referral_data(referral public.referrals, referrer_email text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1685,6 +1869,38 @@ begin
     join public.crm_contacts on crm_contacts.id = request.contact_id
     where link.token_hash = private.token_hash(token)
   );
+end
+$$;
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid NOT NULL,
+    action text NOT NULL,
+    changes jsonb NOT NULL,
+    actor_type text NOT NULL,
+    actor_id uuid,
+    request_id text,
+    via text NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_log_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))),
+    CONSTRAINT audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['api_key'::text, 'form'::text, 'automation'::text, 'import'::text, 'operator'::text]))),
+    CONSTRAINT audit_log_entity_type_check CHECK ((entity_type = ANY (ARRAY['referral'::text, 'contact'::text, 'opportunity'::text, 'placement'::text, 'pipeline'::text, 'stage'::text, 'request'::text, 'automation'::text, 'action'::text, 'subscription'::text, 'settings'::text, 'company'::text, 'api_key'::text]))),
+    CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['api'::text, 'mcp'::text, 'data_api'::text, 'form'::text, 'automation'::text, 'operator'::text])))
+);
+
+CREATE FUNCTION private.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select entry.*
+    from public.audit_log as entry
+    where entry.entity_id = referral_history.referral_id
+      and entry.company_id = private.company_for('referrals:read')
+      and entry.entity_type = 'referral';
 end
 $$;
 
@@ -2133,16 +2349,13 @@ CREATE FUNCTION private.run_action_results(run_id uuid) RETURNS jsonb
     AS $$
 begin
   return (
-    select (
-      select coalesce(jsonb_agg(
-        case when private.caller_holds(done.scopes) then done.result
-          else done.result || '{"request": null, "response": null}' end
-        order by done.recorded_at
-      ), '[]')
-      from private.action_results as done
-      where done.run_id = run.id
-    )
+    select coalesce(jsonb_agg(
+      case when private.caller_holds(done.scopes) then done.result
+        else done.result || '{"request": null, "response": null}' end
+      order by done.recorded_at
+    ), '[]')
     from public.automation_runs as run
+    join private.action_results as done on done.run_id = run.id
     where run.id = run_action_results.run_id
       and run.company_id = private.company_for('automations:read', 'automations:trigger')
       and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
@@ -3270,6 +3483,11 @@ CREATE FUNCTION public.referral_form(token text) RETURNS jsonb
     SET search_path TO ''
     AS $$ select private.referral_form(token) $$;
 
+CREATE FUNCTION public.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select * from private.referral_history(referral_id) $$;
+
 CREATE FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3623,6 +3841,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (company_id, created_at, id);
+
 ALTER TABLE ONLY public.automation_actions
     ADD CONSTRAINT automation_actions_id_company_id_key UNIQUE (id, company_id);
 
@@ -3721,6 +3942,10 @@ CREATE INDEX unsubscribe_links_company_id ON private.unsubscribe_links USING btr
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
 CREATE INDEX api_keys_company_id ON public.api_keys USING btree (company_id);
+
+CREATE INDEX audit_log_age ON public.audit_log USING brin (created_at);
+
+CREATE INDEX audit_log_entity ON public.audit_log USING btree (entity_id, company_id, created_at DESC, id DESC);
 
 CREATE INDEX automation_actions_automation ON public.automation_actions USING btree (automation_id, company_id, sequence, created_at, id);
 
@@ -3848,9 +4073,23 @@ CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING
 
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
+CREATE TRIGGER api_keys_audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER audit_log_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
 CREATE TRIGGER automation_actions_answer_for_insert BEFORE INSERT ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.answer_for_action();
 
 CREATE TRIGGER automation_actions_answer_for_update BEFORE UPDATE ON public.automation_actions FOR EACH ROW WHEN (((new.action_type <> old.action_type) OR (new.config <> old.config))) EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_audit_delete AFTER DELETE ON public.automation_actions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_insert AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_update AFTER UPDATE ON public.automation_actions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
 
 CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_type, config ON public.automation_actions FOR EACH ROW WHEN ((new.action_type = 'call_webhook'::text)) EXECUTE FUNCTION private.make_action_webhook();
 
@@ -3864,15 +4103,35 @@ CREATE TRIGGER automations_answer_for_insert BEFORE INSERT ON public.automations
 
 CREATE TRIGGER automations_answer_for_update BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type <> old.trigger_type) OR (new.stage_id IS DISTINCT FROM old.stage_id) OR (new.conditions <> old.conditions) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_automation();
 
+CREATE TRIGGER automations_audit_delete AFTER DELETE ON public.automations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_insert AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_update AFTER UPDATE ON public.automations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
 
 CREATE TRIGGER automations_refuse_stage_mismatch BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type = 'stage_changed'::text) <> (new.stage_id IS NOT NULL))) EXECUTE FUNCTION private.refuse_stage_mismatch();
 
 CREATE TRIGGER automations_touch BEFORE UPDATE ON public.automations FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER companies_audit_delete AFTER DELETE ON public.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_insert AFTER INSERT ON public.companies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_update AFTER UPDATE ON public.companies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
 CREATE TRIGGER companies_create_settings AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.create_company_settings();
 
+CREATE CONSTRAINT TRIGGER companies_forget_audit_log AFTER DELETE ON public.companies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.forget_audit_log();
+
 CREATE TRIGGER companies_touch BEFORE UPDATE ON public.companies FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER company_settings_audit_delete AFTER DELETE ON public.company_settings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_insert AFTER INSERT ON public.company_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_update AFTER UPDATE ON public.company_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
 
 CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_pipeline_id IS DISTINCT FROM old.referral_pipeline_id) AND (new.referral_stage_id = old.referral_stage_id))) EXECUTE FUNCTION private.clear_referral_stage();
 
@@ -3880,7 +4139,19 @@ CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON p
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER crm_contacts_audit_delete AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_insert AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_update AFTER UPDATE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_deal_placements_audit_delete AFTER DELETE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_insert AFTER INSERT ON public.crm_deal_placements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
 
 CREATE TRIGGER crm_deal_placements_note_deal_age BEFORE INSERT OR UPDATE OF deal_id, company_id, deal_created_at ON public.crm_deal_placements FOR EACH ROW EXECUTE FUNCTION private.note_deal_age();
 
@@ -3890,15 +4161,39 @@ CREATE TRIGGER crm_deal_placements_write_events_on_insert AFTER INSERT ON public
 
 CREATE TRIGGER crm_deal_placements_write_events_on_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.write_stage_events();
 
+CREATE TRIGGER crm_deals_audit_delete AFTER DELETE ON public.crm_deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_insert AFTER INSERT ON public.crm_deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 
 CREATE TRIGGER crm_deals_touch BEFORE UPDATE ON public.crm_deals FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_pipeline_stages_audit_delete AFTER DELETE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_insert AFTER INSERT ON public.crm_pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_update AFTER UPDATE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipelines_audit_delete AFTER DELETE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_insert AFTER INSERT ON public.crm_pipelines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_update AFTER UPDATE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
 
 CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER expired_requests_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.expired_requests FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 CREATE TRIGGER placed_deals_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.placed_deals FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+CREATE TRIGGER referral_requests_audit_delete AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_insert AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_update AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
 
 CREATE TRIGGER referral_requests_touch BEFORE UPDATE ON public.referral_requests FOR EACH ROW WHEN ((new.written_status = old.written_status)) EXECUTE FUNCTION private.touch_updated_at();
 
@@ -3927,6 +4222,12 @@ CREATE TRIGGER webhook_deliveries_touch BEFORE UPDATE ON public.webhook_deliveri
 CREATE TRIGGER webhook_subscriptions_answer_for_insert BEFORE INSERT ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.answer_for_webhook();
 
 CREATE TRIGGER webhook_subscriptions_answer_for_update BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN (((new.url <> old.url) OR (new.events <> old.events) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_audit_delete AFTER DELETE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_insert AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_update AFTER UPDATE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
 
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
@@ -4057,6 +4358,8 @@ ALTER TABLE ONLY public.webhook_subscriptions
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.automation_actions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.automation_runs ENABLE ROW LEVEL SECURITY;
@@ -4076,6 +4379,8 @@ ALTER TABLE public.crm_deals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.crm_pipeline_stages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crm_pipelines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY "keys with audit:read see their workspace's audit log" ON public.audit_log FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['audit:read'::text]) AS company_for)));
 
 CREATE POLICY "keys with automations:read see actions" ON public.automation_actions FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['automations:read'::text]) AS company_for)));
 
@@ -4167,6 +4472,8 @@ GRANT USAGE ON SCHEMA public TO api_key;
 REVOKE ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_key() TO api_key;
 
@@ -4222,6 +4529,27 @@ REVOKE ALL ON FUNCTION private.attribute_alone(deal_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
 
+REVOKE ALL ON FUNCTION private.audit() FROM PUBLIC;
+
+GRANT ALL ON TABLE public.referrals TO service_role;
+GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(source) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
+
+REVOKE ALL ON FUNCTION private.audited(referral public.referrals) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.automation_run(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
 
@@ -4250,6 +4578,8 @@ GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.changes(before jsonb, after jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.claim_deliveries(most integer, busy uuid[]) FROM PUBLIC;
@@ -4263,6 +4593,8 @@ REVOKE ALL ON FUNCTION private.claims() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claims() TO api_key;
 
 REVOKE ALL ON FUNCTION private.clean_up() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.clean_up_audit_log(most integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.clean_up_job_notes() FROM PUBLIC;
 
@@ -4334,12 +4666,16 @@ REVOKE ALL ON FUNCTION private.follow_updated_referrals() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, cleared_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.forget_audit_log() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
@@ -4349,6 +4685,8 @@ REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
+
+REVOKE ALL ON FUNCTION private.never_audited() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
@@ -4384,27 +4722,16 @@ GRANT ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text
 REVOKE ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) TO api_key;
 
-GRANT ALL ON TABLE public.referrals TO service_role;
-GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(source) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
-
 REVOKE ALL ON FUNCTION private.referral_data(referral public.referrals, referrer_email text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_form(token text) TO anon;
+
+GRANT SELECT ON TABLE public.audit_log TO service_role;
+GRANT SELECT ON TABLE public.audit_log TO api_key;
+
+REVOKE ALL ON FUNCTION private.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) TO api_key;
@@ -4700,6 +5027,9 @@ GRANT ALL ON FUNCTION public.record_thank_you(referral_id uuid, attempt integer,
 
 REVOKE ALL ON FUNCTION public.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_form(token text) TO anon;
+
+REVOKE ALL ON FUNCTION public.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) TO api_key;

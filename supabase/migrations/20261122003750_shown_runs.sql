@@ -54,16 +54,13 @@ set search_path = ''
 as $$
 begin
   return (
-    select (
-      select coalesce(jsonb_agg(
-        case when private.caller_holds(done.scopes) then done.result
-          else done.result || '{"request": null, "response": null}' end
-        order by done.recorded_at
-      ), '[]')
-      from private.action_results as done
-      where done.run_id = run.id
-    )
+    select coalesce(jsonb_agg(
+      case when private.caller_holds(done.scopes) then done.result
+        else done.result || '{"request": null, "response": null}' end
+      order by done.recorded_at
+    ), '[]')
     from public.automation_runs as run
+    join private.action_results as done on done.run_id = run.id
     where run.id = run_action_results.run_id
       and run.company_id = private.company_for('automations:read', 'automations:trigger')
       and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)

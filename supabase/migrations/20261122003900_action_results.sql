@@ -22,11 +22,10 @@ begin
 end
 $$;
 
--- The action of the run's automation. Raises 404 when it was deleted meanwhile, 403 when one of its makers lacks a scope.
+-- The action of the run's automation, which from here on is who acts in this transaction. Raises 404 when it was deleted meanwhile, 403 when one of its makers lacks a scope.
 create function private.action_of(run public.automation_runs, action_id uuid)
 returns public.automation_actions
 language plpgsql
-stable
 set search_path = ''
 as $$
 declare
@@ -45,6 +44,7 @@ begin
   if refusal is not null then
     perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
   end if;
+  perform set_config('referrals.chain_automation', run.automation_id::text, true);
   return action;
 end
 $$;

@@ -31,6 +31,7 @@ Deno.test("each scope sees the rows of its own tables and of no other", async ()
     "company:read": ["companies", "company_settings"],
     "automations:read": ["automation_actions", "automation_runs", "automations"],
     "webhooks:read": ["webhook_deliveries", "webhook_subscriptions"],
+    "audit:read": ["audit_log"],
   };
 
   for (const [scope, visible] of Object.entries(seen)) {

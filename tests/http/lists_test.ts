@@ -192,7 +192,13 @@ async function rowsOverTime(person: Person, count: number): Promise<(path: strin
     from ${rows}`;
   await sql`insert into webhook_deliveries (company_id, subscription_id, event_id, event_type, status, due_at, ${at})
     select ${companyId}, ${subscription.id}, gen_random_uuid(), 'stage_changed', 'delivered', null, ${times} from ${rows}`;
-  return (path) => path.replace(":id", path.startsWith("/automations") ? automation.id : subscription.id);
+  const [referral] = await sql`select id from referrals where company_id = ${companyId} order by id limit 1`;
+  const parents: Record<string, string> = {
+    automations: automation.id,
+    webhooks: subscription.id,
+    referrals: referral.id,
+  };
+  return (path) => path.replace(":id", parents[path.split("/")[1]]);
 }
 
 Deno.test("every list sorts by both columns in both orders, and bounds exclude their instant", async () => {

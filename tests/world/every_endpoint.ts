@@ -100,6 +100,9 @@ function named(ids: Record<Kind, string>): Rows {
       "/webhooks/subscriptions": ids.subscription,
     },
     fields: {
+      // Of the audit log: any row's, and whoever's.
+      actor_id: ids.automation,
+      entity_id: ids.referral,
       contact_id: ids.contact,
       deal_id: ids.opportunity,
       event_id: ids.event,

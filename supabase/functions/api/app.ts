@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { auditEndpoints } from "./audit/routes.ts";
 import { authentication } from "./http/authentication.ts";
 import { actionEndpoints } from "./actions/routes.ts";
 import { actionTypeEndpoints } from "./actions/action_type_routes.ts";
@@ -44,6 +45,7 @@ export const endpoints: Endpoint[] = [
   ...automationEndpoints,
   ...actionEndpoints,
   ...webhookEndpoints,
+  ...auditEndpoints,
   ...publicFormEndpoints,
 ];
 
@@ -76,7 +78,7 @@ export function createApp(config: Config) {
       const input = await readInput(endpoint, c);
       // Of what this endpoint's own contract made of the body.
       if (key) demandScopes(key, endpoint.contract.alsoNeeds?.(input.body as never) ?? []);
-      const database = new Database(config, key, scope);
+      const database = new Database(config, key, scope, c.get("requestId"));
       // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
       const result = await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
       if (key) noteKeyUse(key, database);

@@ -48,6 +48,49 @@ export type Database = {
           },
         ];
       };
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at"?: string;
+          "entity_id": string;
+          "entity_type": string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "actor_type"?: string;
+          "changes"?: NonNullable<Json>;
+          "company_id"?: string;
+          "created_at"?: string;
+          "entity_id"?: string;
+          "entity_type"?: string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via"?: string;
+        };
+        Relationships: [];
+      };
       "automation_actions": {
         Row: {
           "action_type": string;
@@ -1240,6 +1283,28 @@ export type Database = {
         Returns: undefined;
       };
       "referral_form": { Args: { "token": string }; Returns: Json };
+      "referral_history": {
+        Args: { "referral_id": string };
+        Returns: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "audit_log";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "referral_in_the_way": { Args: { "chain": Json; "changed_id"?: string }; Returns: string };
       "referral_leaderboard": { Args: { "max_entries"?: number; "only_converted"?: boolean }; Returns: Json };
       "referred_contact": {
