@@ -19,6 +19,50 @@ CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS
   )
 $$;
 
+CREATE FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  token jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  role text := coalesce(token ->> 'role', current_setting('role', true));
+  said_via text := headers ->> 'x-referrals-via';
+begin
+  request_id := substring(headers ->> 'x-request-id' from '^[\w=-]{1,255}$');
+  actor_type := 'operator';
+  via := 'data_api';
+  if role = 'api_key' then
+    actor_type := 'api_key';
+    actor_id := token ->> 'sub';
+    via := case when said_via in ('api', 'mcp') then said_via else 'data_api' end;
+  elsif role = 'anon' then
+    actor_type := 'form';
+    via := 'form';
+  elsif role = 'service_role' then
+    actor_id := nullif(current_setting('referrals.chain_automation', true), '');
+    -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
+    if actor_id is not null or said_via = 'api' then
+      actor_type := 'automation';
+      via := 'automation';
+    end if;
+  elsif token is null then
+    via := 'operator';
+  end if;
+end
+$_$;
+
+CREATE FUNCTION private.calling_key() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  token jsonb := private.claims();
+begin
+  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+end
+$$;
+
 CREATE FUNCTION private.claimed_company() RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -54,6 +98,7 @@ CREATE TABLE public.automation_actions (
     action_type text NOT NULL,
     sequence integer NOT NULL,
     config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT automation_actions_action_type_check CHECK ((action_type = ANY (ARRAY['attribute_referral'::text, 'send_email'::text, 'call_webhook'::text]))),
@@ -69,7 +114,7 @@ CREATE TABLE public.automation_runs (
     event_id uuid NOT NULL,
     status text DEFAULT 'running'::text NOT NULL,
     trigger_type text NOT NULL,
-    trigger_data jsonb NOT NULL,
+    triggered_by uuid,
     depth smallint DEFAULT 0 NOT NULL,
     started_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     completed_at timestamp(3) with time zone,
@@ -78,7 +123,6 @@ CREATE TABLE public.automation_runs (
     actions_executed integer DEFAULT 0 NOT NULL,
     actions_failed integer DEFAULT 0 NOT NULL,
     actions_skipped integer DEFAULT 0 NOT NULL,
-    action_results jsonb DEFAULT '[]'::jsonb NOT NULL,
     error text,
     due_at timestamp(3) with time zone DEFAULT date_trunc('milliseconds'::text, now()),
     claims integer DEFAULT 0 NOT NULL,
@@ -89,11 +133,12 @@ CREATE TABLE public.automation_runs (
 );
 
 CREATE FUNCTION private.action_of(run public.automation_runs, action_id uuid) RETURNS public.automation_actions
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
   action public.automation_actions;
+  refusal text;
 begin
   select * into action
   from public.automation_actions
@@ -101,8 +146,24 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
   end if;
+  select private.refusal_of(automations, action) into refusal
+  from public.automations
+  where id = action.automation_id;
+  if refusal is not null then
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
+  end if;
+  perform set_config('referrals.chain_automation', run.automation_id::text, true);
   return action;
 end
+$$;
+
+CREATE FUNCTION private.action_results_of(run_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce(jsonb_agg(result order by recorded_at), '[]')
+  from private.action_results
+  where action_results.run_id = action_results_of.run_id
 $$;
 
 CREATE TABLE private.referrer_counts (
@@ -202,6 +263,62 @@ begin
     perform private.link_unsubscribing(token, person);
   end if;
   return jsonb_build_object('address', address, 'unsubscribe_token', token);
+end
+$$;
+
+CREATE FUNCTION private.answer_for_action() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_of_action(new.action_type, new.config, automations.trigger_type))
+  from public.automations
+  where id = new.automation_id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_automation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_to_hear(new.trigger_type));
+  perform private.demand_scopes(private.scopes_of_action(action_type, config, new.trigger_type))
+  from public.automation_actions
+  where automation_id = new.id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_webhook() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told text;
+begin
+  if private.calling_key() is null or private.company_for('webhooks:write') is distinct from new.company_id then
+    return new;
+  end if;
+  foreach told in array array['referral_attributed', 'stage_changed', 'automation_triggered'] loop
+    if told = any (new.events) or tg_op = 'UPDATE' and new.url <> old.url and exists (
+      select from public.webhook_deliveries
+      where subscription_id = new.id and company_id = new.company_id and event_type = told
+    ) then
+      perform private.demand_scopes(private.scopes_to_hear(told));
+    end if;
+  end loop;
+  new.created_by := private.calling_key();
+  return new;
 end
 $$;
 
@@ -394,14 +511,101 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.audit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  kind text := tg_argv[0];
+  hidden text[] := string_to_array(tg_argv[1], ',') || private.never_audited();
+  acting record;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'insert', private.changes(null, after - hidden), acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from new_rows, to_jsonb(new_rows) as after;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'update', difference, acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from (select to_jsonb(new_rows) as after from new_rows) as new_rows
+    join (select to_jsonb(old_rows) as before from old_rows) as old_rows
+      on coalesce(before ->> 'id', before ->> 'company_id') = coalesce(after ->> 'id', after ->> 'company_id'),
+    private.changes(before - hidden, after - hidden) as difference
+    where difference <> '{}';
+  else
+    if not exists (select from old_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(before ->> 'company_id', before ->> 'id')::uuid, kind,
+      coalesce(before ->> 'id', before ->> 'company_id')::uuid, 'delete', private.changes(before - hidden, null),
+      acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from old_rows, to_jsonb(old_rows) as before;
+  end if;
+  return null;
+end
+$$;
+
+CREATE TABLE public.referrals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    referrer_contact_id uuid NOT NULL,
+    referred_contact_id uuid,
+    referred_deal_id uuid,
+    source text DEFAULT 'manual'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    category text,
+    notes text,
+    converted_at timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    hand_set boolean DEFAULT false NOT NULL,
+    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
+    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
+    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
+    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
+    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
+    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
+);
+
+CREATE FUNCTION private.audited(referral public.referrals) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return to_jsonb(referral) - private.never_audited() - 'hand_set'::text;
+end
+$$;
+
 CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select to_jsonb(run)
+  select to_jsonb(run) || jsonb_build_object(
+    'trigger_data', private.run_trigger_data(run.id), 'action_results', private.run_action_results(run.id)
+  )
   from public.automation_runs as run
   where run.id = automation_run.run_id
     and run.company_id = private.company_for('automations:trigger')
+    and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
 $$;
 
 CREATE FUNCTION private.is_email(given text) RETURNS boolean
@@ -456,22 +660,27 @@ CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
   )
 $$;
 
+CREATE FUNCTION private.caller_holds(scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  foreach wanted in array caller_holds.scopes loop
+    if private.company_for(wanted) is null then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$$;
+
 CREATE FUNCTION private.calling_country() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   select country from public.companies where id = (select private.company_for('contacts:write'))
-$$;
-
-CREATE FUNCTION private.calling_key() RETURNS uuid
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  token jsonb := private.claims();
-begin
-  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
-end
 $$;
 
 CREATE FUNCTION private.chain_depth() RETURNS smallint
@@ -480,6 +689,19 @@ CREATE FUNCTION private.chain_depth() RETURNS smallint
     AS $$
 begin
   return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
+end
+$$;
+
+CREATE FUNCTION private.changes(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
+    from jsonb_object_keys(coalesce(after, before)) as key
+    where coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
+  );
 end
 $$;
 
@@ -617,9 +839,34 @@ begin
   delete from private.events
   where occurred_at < now() - private.retention()
     and fanned_out_at is not null
-    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
+    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null)
+    and not exists (select from public.automation_runs where event_id = events.id);
   delete from private.webhook_secrets where expires_at < now();
+  perform private.clean_up_audit_log();
   perform private.clean_up_job_notes();
+end
+$$;
+
+CREATE FUNCTION private.clean_up_audit_log(most integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  removed bigint := 0;
+  part bigint;
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  loop
+    delete from public.audit_log
+    where ctid = any (array(
+      select ctid from public.audit_log where created_at < now() - interval '400 days' limit most
+    ));
+    get diagnostics part = row_count;
+    removed := removed + part;
+    exit when part < most;
+  end loop;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return removed;
 end
 $$;
 
@@ -697,6 +944,7 @@ CREATE TABLE public.crm_contacts (
     job_title text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
     made_by_form boolean DEFAULT false NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -944,6 +1192,26 @@ CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
   where delivery.id = any (ids)
 $$;
 
+CREATE FUNCTION private.demand_scopes(scopes text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  if private.calling_key() is null then
+    return;
+  end if;
+  foreach wanted in array demand_scopes.scopes loop
+    if private.company_for(wanted) is null then
+      perform private.refuse(
+        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.'
+      );
+    end if;
+  end loop;
+end
+$$;
+
 CREATE FUNCTION private.dispatch_lease() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -972,6 +1240,13 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.event_type_of(run public.automation_runs) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case run.trigger_type when 'api' then 'automation_triggered' else run.trigger_type end
+$$;
+
 CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) RETURNS jsonb
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -992,14 +1267,15 @@ CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[])
     from event
     join public.webhook_subscriptions as subscription on subscription.company_id = event.company_id
       and subscription.enabled and event.type = any (subscription.events)
+      and private.maker_allows(subscription.created_by, private.scopes_to_hear(event.type))
     on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing
     returning id, due_at
   ), run as (
     insert into public.automation_runs (
-      company_id, automation_id, event_id, trigger_type, trigger_data, depth, status, error, completed_at, duration_ms, due_at
+      company_id, automation_id, event_id, trigger_type, depth, status, error, completed_at, duration_ms, due_at
     )
     select
-      automation.company_id, automation.id, event.id, event.type, private.event_data(event::private.events), event.depth,
+      automation.company_id, automation.id, event.id, event.type, event.depth,
       case when event.depth < private.max_chain_depth() then 'running' else 'failed' end,
       case when event.depth >= private.max_chain_depth()
         then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
@@ -1038,15 +1314,13 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
     actions_skipped = greatest(finish_run.actions_total - results.completed - results.failed, 0),
     due_at = null
   from (
-    select same.id,
+    select
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
-    from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
-    where same.id = finish_run.run_id
-    group by same.id
+    from private.action_results
+    where action_results.run_id = finish_run.run_id
   ) as results
-  where run.id = results.id and run.status = 'running'
+  where run.id = finish_run.run_id and run.status = 'running'
 $$;
 
 CREATE FUNCTION private.fits_a_mail(html text) RETURNS boolean
@@ -1063,7 +1337,13 @@ CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows;
+
   insert into private.events (company_id, type, depth, data)
   select old_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'DELETE', 'previous', data)
@@ -1092,7 +1372,13 @@ CREATE FUNCTION private.follow_inserted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from new_rows;
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     private.referral_data(new_rows, referrer.email) || '{"operation": "INSERT", "previous": {}}'
@@ -1140,7 +1426,16 @@ CREATE FUNCTION private.follow_updated_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select new_rows.company_id, 'referral', new_rows.id, 'update', difference,
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows
+  join new_rows using (id),
+  private.changes(private.audited(old_rows), private.audited(new_rows)) as difference
+  where difference <> '{}';
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'UPDATE', 'previous', (
@@ -1207,6 +1502,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.forget_audit_log() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  delete from public.audit_log where company_id = old.id;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.forget_webhook_secret() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1253,6 +1560,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op <> 'DELETE' or current_setting('referrals.audit_log_is_cleaned', true) is distinct from 'on' then
+    raise insufficient_privilege using message = 'Nobody changes what the audit log says.';
+  end if;
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.keep_unsubscribed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1296,8 +1615,24 @@ CREATE FUNCTION private.make_action_webhook() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  perform private.webhook_for(new.company_id, new.config ->> 'url');
+  perform private.webhook_for(new.company_id, new.config ->> 'url', new.created_by);
   return null;
+end
+$$;
+
+CREATE FUNCTION private.maker_allows(maker uuid, scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return maker is null or exists (
+    select from public.api_keys as key
+    where key.id = maker
+      and key.disabled_at is null
+      and not exists (
+        select from unnest(maker_allows.scopes) as wanted where not key.scopes && private.scopes_that_allow(wanted)
+      )
+  );
 end
 $$;
 
@@ -1324,6 +1659,13 @@ begin
   new.mail_name := coalesce(new.mail_name, new.name);
   return new;
 end
+$$;
+
+CREATE FUNCTION private.never_audited() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select array['id', 'company_id', 'created_by', 'created_at', 'updated_at']
 $$;
 
 CREATE FUNCTION private.note_deal_age() RETURNS trigger
@@ -1529,11 +1871,22 @@ CREATE FUNCTION private.record_action(run_id uuid, result jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  run public.automation_runs := private.run_without(run_id, (result ->> 'action_id')::uuid);
 begin
-  if (private.run_without(run_id, (result ->> 'action_id')::uuid)).id is not null then
-    update public.automation_runs
-    set action_results = action_results || jsonb_build_array(result), due_at = now() + private.dispatch_lease()
-    where id = record_action.run_id;
+  if run.id is not null then
+    insert into private.action_results (run_id, action_id, result, scopes)
+    values (run.id, (result ->> 'action_id')::uuid, result, coalesce(
+      (
+        -- An action that was changed meanwhile may have been carried out as it was.
+        select private.scopes_to_see(action.action_type, action.config, automations.trigger_type)
+        from public.automation_actions as action
+        join public.automations on automations.id = action.automation_id
+        where action.id = (result ->> 'action_id')::uuid and action.updated_at <= run.created_at
+      ),
+      array['contacts:read', 'opportunities:read', 'referrals:read', 'webhooks:write']
+    ));
+    update public.automation_runs set due_at = now() + private.dispatch_lease() where id = run.id;
   end if;
 end
 $$;
@@ -1662,29 +2015,6 @@ CREATE FUNCTION private.record_thank_you(referral_id uuid, attempt integer, emai
     and referrals.company_id = private.require_company('referrals:write')
 $$;
 
-CREATE TABLE public.referrals (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    referrer_contact_id uuid NOT NULL,
-    referred_contact_id uuid,
-    referred_deal_id uuid,
-    source text DEFAULT 'manual'::text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    category text,
-    notes text,
-    converted_at timestamp(3) with time zone,
-    created_by uuid DEFAULT private.calling_key(),
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    hand_set boolean DEFAULT false NOT NULL,
-    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
-    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
-    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
-    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
-    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
-    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
-);
-
 CREATE FUNCTION private.referral_data(referral public.referrals, referrer_email text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1726,6 +2056,38 @@ begin
     join public.crm_contacts on crm_contacts.id = request.contact_id
     where link.token_hash = private.token_hash(token)
   );
+end
+$$;
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid NOT NULL,
+    action text NOT NULL,
+    changes jsonb NOT NULL,
+    actor_type text NOT NULL,
+    actor_id uuid,
+    request_id text,
+    via text NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_log_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))),
+    CONSTRAINT audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['api_key'::text, 'form'::text, 'automation'::text, 'import'::text, 'operator'::text]))),
+    CONSTRAINT audit_log_entity_type_check CHECK ((entity_type = ANY (ARRAY['referral'::text, 'contact'::text, 'opportunity'::text, 'placement'::text, 'pipeline'::text, 'stage'::text, 'request'::text, 'automation'::text, 'action'::text, 'subscription'::text, 'settings'::text, 'company'::text, 'api_key'::text]))),
+    CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['api'::text, 'mcp'::text, 'data_api'::text, 'form'::text, 'automation'::text, 'operator'::text])))
+);
+
+CREATE FUNCTION private.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select entry.*
+    from public.audit_log as entry
+    where entry.entity_id = referral_history.referral_id
+      and entry.company_id = private.company_for('referrals:read')
+      and entry.entity_type = 'referral';
 end
 $$;
 
@@ -1899,6 +2261,39 @@ CREATE FUNCTION private.refusal(status integer, code text, message text, path te
       'status', status, 'code', code, 'message', message, 'path', path, 'retry_after', retry_after
     )
   )
+$$;
+
+CREATE TABLE public.automations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    name text NOT NULL,
+    trigger_type text NOT NULL,
+    stage_id uuid,
+    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    enabled boolean DEFAULT false NOT NULL,
+    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
+    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
+    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
+    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
+);
+
+CREATE FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select 'The key that made this automation or action was disabled, or lacks the scope ' || coalesce(
+    private.scope_lacking(
+      array[automation.created_by, action.created_by],
+      private.scopes_of_action(action.action_type, action.config, automation.trigger_type)
+    ),
+    private.scope_lacking(array[automation.created_by], private.scopes_to_hear(automation.trigger_type))
+  ) || '.'
 $$;
 
 CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_after integer DEFAULT NULL::integer) RETURNS void
@@ -2086,6 +2481,14 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
+  if not private.maker_allows(
+    (select created_by from public.webhook_subscriptions where id = delivery.subscription_id),
+    private.scopes_to_hear(delivery.event_type)
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'The key that made this subscription may not be told of such events any more.'
+    );
+  end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
       409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'
@@ -2173,13 +2576,34 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.run_action_results(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      case when private.caller_holds(done.scopes) then done.result
+        else done.result || '{"request": null, "response": null}' end
+      order by done.recorded_at
+    ), '[]')
+    from public.automation_runs as run
+    join private.action_results as done on done.run_id = run.id
+    where run.id = run_action_results.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
+  );
+end
+$$;
+
 CREATE FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   run public.automation_runs := private.run_without(run_id, action_id);
-  deal_id uuid := private.as_id(coalesce(run.trigger_data ->> 'deal_id', run.trigger_data ->> 'referred_deal_id'));
+  told jsonb := private.trigger_data_of(run);
+  deal_id uuid := private.as_id(coalesce(told ->> 'deal_id', told ->> 'referred_deal_id'));
   action public.automation_actions;
   deal public.crm_deals;
   recorded uuid;
@@ -2278,7 +2702,7 @@ begin
     return;
   end if;
   action := private.action_of(run, action_id);
-  subscription := private.webhook_for(run.company_id, action.config ->> 'url');
+  subscription := private.webhook_for(run.company_id, action.config ->> 'url', action.created_by);
   if not subscription.enabled then
     perform private.refuse(
       409,
@@ -2288,7 +2712,7 @@ begin
     );
   end if;
   insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type)
-  values (run.company_id, subscription.id, run.event_id, run.trigger_type)
+  values (run.company_id, subscription.id, run.event_id, private.event_type_of(run))
   on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing;
   select id into delivery
   from public.webhook_deliveries
@@ -2344,27 +2768,54 @@ CREATE FUNCTION private.run_job(run public.automation_runs) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+  trigger_data jsonb := private.trigger_data_of(run);
 begin
   return (
     select jsonb_build_object(
       'run_id', run.id,
       'event_id', run.event_id,
-      'trigger_type', run.trigger_type,
-      'trigger_data', run.trigger_data,
+      'trigger_type', case run.trigger_type when 'api' then automations.trigger_type else run.trigger_type end,
+      'trigger_data', trigger_data,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
-          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-          order by sequence, created_at, id
+          jsonb_build_object(
+            'id', action.id,
+            'action_type', action.action_type,
+            'sequence', action.sequence,
+            'config', action.config,
+            'refusal', private.refusal_of(automations, action)
+          )
+          order by action.sequence, action.created_at, action.id
         ), '[]')
-        from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        from public.automation_actions as action
+        where action.automation_id = automations.id and action.company_id = automations.company_id
       ),
-      'action_results', run.action_results,
-      'context', private.run_context(run.company_id, run.trigger_data)
+      'action_results', private.action_results_of(run.id),
+      'context', private.run_context(run.company_id, trigger_data)
     )
     from public.automations
     where automations.id = run.automation_id
+  );
+end
+$$;
+
+CREATE FUNCTION private.run_trigger_data(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select private.trigger_data_of(run)
+    from public.automation_runs as run
+    where run.id = run_trigger_data.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (
+        run.triggered_by = private.calling_key()
+        or private.company_for('automations:read') is not null
+          and private.caller_holds(private.scopes_to_hear(private.event_type_of(run)))
+      )
   );
 end
 $$;
@@ -2380,7 +2831,10 @@ begin
   from public.automation_runs
   where id = run_without.run_id
     and status = 'running'
-    and not action_results @> jsonb_build_array(jsonb_build_object('action_id', action_id))
+    and not exists (
+      select from private.action_results as earlier
+      where earlier.run_id = automation_runs.id and earlier.action_id = run_without.action_id
+    )
   for update;
   return run;
 end
@@ -2409,6 +2863,30 @@ CREATE FUNCTION private.runs_due(most integer) RETURNS SETOF uuid
   where due.place = 1 or not (due.is_suspect or first.is_suspect)
 $$;
 
+CREATE FUNCTION private.scope_lacking(makers uuid[], scopes text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select wanted
+  from unnest(scopes) with ordinality as scope (wanted, place)
+  where exists (select from unnest(makers) as maker where not private.maker_allows(maker, array[wanted]))
+  order by place
+  limit 1
+$$;
+
+CREATE FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:write']
+    when 'call_webhook' then array['webhooks:write'] || private.scopes_to_hear(trigger_type)
+    else array['contacts:read']
+      || case when config::text ~ '\{\{[^{}.]*(deal|opportunity)[^{}.]*\.' then array['opportunities:read'] else '{}' end
+      || case when config::text ~ '\{\{[^{}.]*\}\}' then private.scopes_to_hear(trigger_type) else '{}' end
+  end
+$$;
+
 CREATE FUNCTION private.scopes_that_allow(wanted text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -2418,6 +2896,29 @@ begin
     then array[wanted, 'admin', replace(wanted, ':read', ':write'), replace(wanted, ':read', ':delete')]
     else array[wanted, 'admin'] end;
 end
+$$;
+
+CREATE FUNCTION private.scopes_to_hear(event_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case event_type
+    when 'referral_attributed' then array['referrals:read']
+    when 'stage_changed' then array['opportunities:read']
+    when 'automation_triggered' then array['referrals:read', 'opportunities:read']
+    else '{}'::text[]
+  end
+$$;
+
+CREATE FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:read']
+    when 'call_webhook' then array['webhooks:write']
+    else private.scopes_of_action(action_type, config, trigger_type)
+  end
 $$;
 
 CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
@@ -2437,7 +2938,6 @@ CREATE FUNCTION private.start_automation_run(automation_id uuid, trigger_data js
 declare
   workspace uuid := private.require_company('automations:trigger');
   automation public.automations;
-  event private.events;
   run public.automation_runs;
 begin
   if jsonb_typeof(start_automation_run.trigger_data) is distinct from 'object'
@@ -2453,19 +2953,22 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  insert into private.events (company_id, type, data, fanned_out_at)
-  values (workspace, automation.trigger_type, case automation.trigger_type
-    when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
-    when 'stage_changed' then
-      '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
-  end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at'), now())
-  returning * into event;
-  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, due_at, claims)
+  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, triggered_by, due_at, claims)
   values (
-    workspace, automation.id, event.id, automation.trigger_type, private.event_data(event),
-    now() + private.dispatch_lease(), 1
+    workspace, automation.id, gen_random_uuid(), 'api', private.calling_key(), now() + private.dispatch_lease(), 1
   )
   returning * into run;
+  insert into private.events (id, company_id, type, data, fanned_out_at)
+  values (run.event_id, workspace, 'automation_triggered', jsonb_build_object(
+    'automation_id', automation.id,
+    'run_id', run.id,
+    'api_key_id', private.calling_key(),
+    'trigger_data', case automation.trigger_type
+      when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
+      when 'stage_changed' then
+        '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
+    end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at')
+  ), now());
   return jsonb_build_object('run_id', run.id);
 end
 $$;
@@ -2815,6 +3318,22 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.trigger_data_of(run public.automation_runs) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told jsonb;
+begin
+  select private.event_data(events) into told from private.events where events.id = run.event_id;
+  if run.trigger_type = 'api' then
+    told := (told -> 'trigger_data')
+      || jsonb_build_object('event_id', told -> 'event_id', 'occurred_at', told -> 'occurred_at');
+  end if;
+  return coalesce(told, '{}');
+end
+$$;
+
 CREATE FUNCTION private.unsubscribe(token text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2939,13 +3458,14 @@ CREATE TABLE public.webhook_subscriptions (
     disabled_at timestamp(3) with time zone,
     disabled_reason text,
     failing_since timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT webhook_subscriptions_events_check CHECK ((events <@ ARRAY['referral_attributed'::text, 'stage_changed'::text])),
     CONSTRAINT webhook_subscriptions_url_check CHECK (private.is_webhook_url(url))
 );
 
-CREATE FUNCTION private.webhook_for(workspace uuid, address text) RETURNS public.webhook_subscriptions
+CREATE FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) RETURNS public.webhook_subscriptions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2960,7 +3480,9 @@ begin
   order by enabled desc, created_at, id
   limit 1;
   if not found then
-    insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
+    insert into public.webhook_subscriptions (company_id, url, created_by)
+    values (workspace, address, maker)
+    returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;
   return subscription;
@@ -3050,6 +3572,11 @@ CREATE FUNCTION public.accept_wake_up(issued_at bigint, signature text) RETURNS 
     SET search_path TO ''
     AS $$ select private.accept_wake_up(issued_at, signature) $$;
 
+CREATE FUNCTION public.action_results(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_action_results(($1).id) $_$;
+
 CREATE FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -3097,6 +3624,7 @@ CREATE TABLE public.crm_deals (
     lead_source text,
     primary_referrer_contact_id uuid,
     primary_referrer_category text,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     referrer_cleared_at timestamp(3) with time zone,
@@ -3159,25 +3687,6 @@ CREATE FUNCTION public.listed_at(public.automation_runs) RETURNS timestamp with 
     SET search_path TO ''
     AS $$ select now()::timestamptz(3) $$;
 
-CREATE TABLE public.automations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    name text NOT NULL,
-    trigger_type text NOT NULL,
-    stage_id uuid,
-    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
-    enabled boolean DEFAULT false NOT NULL,
-    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    priority integer DEFAULT 0 NOT NULL,
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
-    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
-    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
-    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
-);
-
 CREATE FUNCTION public.listed_at(public.automations) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3197,6 +3706,7 @@ CREATE TABLE public.crm_pipelines (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
     name text NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT crm_pipelines_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
@@ -3323,6 +3833,11 @@ CREATE FUNCTION public.referral_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select private.referral_form(token) $$;
+
+CREATE FUNCTION public.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select * from private.referral_history(referral_id) $$;
 
 CREATE FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql STABLE
@@ -3453,6 +3968,11 @@ CREATE FUNCTION public.thank_you_outcome(referral_id uuid) RETURNS jsonb
     SET search_path TO ''
     AS $$ select private.thank_you_outcome(referral_id) $$;
 
+CREATE FUNCTION public.trigger_data(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_trigger_data(($1).id) $_$;
+
 CREATE FUNCTION public.unsubscribe(token text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO ''
@@ -3472,6 +3992,14 @@ CREATE FUNCTION public.withdraw_referral_request(request_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.withdraw_referral_request(request_id) $$;
+
+CREATE TABLE private.action_results (
+    run_id uuid NOT NULL,
+    action_id uuid NOT NULL,
+    result jsonb NOT NULL,
+    scopes text[] NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
 
 CREATE TABLE private.automation_referrals (
     action_id uuid NOT NULL,
@@ -3543,9 +4071,10 @@ CREATE TABLE public.api_keys (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone,
     revoked_at timestamp(3) with time zone,
+    disabled_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
 );
 
 CREATE TABLE public.company_settings (
@@ -3658,6 +4187,9 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
    FROM (public.crm_deal_placements placement
      LEFT JOIN public.crm_deals deal ON (((deal.id = placement.deal_id) AND (deal.company_id = placement.company_id))));
 
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_pkey PRIMARY KEY (run_id, action_id);
+
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_pkey PRIMARY KEY (action_id, deal_id);
 
@@ -3702,6 +4234,9 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (company_id, created_at, id);
 
 ALTER TABLE ONLY public.automation_actions
     ADD CONSTRAINT automation_actions_id_company_id_key UNIQUE (id, company_id);
@@ -3809,6 +4344,10 @@ CREATE INDEX unsubscribed_contacts_company_id ON private.unsubscribed_contacts U
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
 CREATE INDEX api_keys_company_id ON public.api_keys USING btree (company_id);
+
+CREATE INDEX audit_log_age ON public.audit_log USING brin (created_at);
+
+CREATE INDEX audit_log_entity ON public.audit_log USING btree (entity_id, company_id, created_at DESC, id DESC);
 
 CREATE INDEX automation_actions_automation ON public.automation_actions USING btree (automation_id, company_id, sequence, created_at, id);
 
@@ -3938,6 +4477,24 @@ CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING
 
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
+CREATE TRIGGER api_keys_audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER audit_log_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
+CREATE TRIGGER automation_actions_answer_for_insert BEFORE INSERT ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_answer_for_update BEFORE UPDATE ON public.automation_actions FOR EACH ROW WHEN (((new.action_type <> old.action_type) OR (new.config <> old.config))) EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_audit_delete AFTER DELETE ON public.automation_actions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_insert AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_update AFTER UPDATE ON public.automation_actions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
 CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_type, config ON public.automation_actions FOR EACH ROW WHEN ((new.action_type = 'call_webhook'::text)) EXECUTE FUNCTION private.make_action_webhook();
 
 CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.prepare_action();
@@ -3946,17 +4503,41 @@ CREATE TRIGGER automation_actions_touch BEFORE UPDATE ON public.automation_actio
 
 CREATE TRIGGER automation_runs_touch BEFORE UPDATE ON public.automation_runs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER automations_answer_for_insert BEFORE INSERT ON public.automations FOR EACH ROW EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_answer_for_update BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type <> old.trigger_type) OR (new.stage_id IS DISTINCT FROM old.stage_id) OR (new.conditions <> old.conditions) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_audit_delete AFTER DELETE ON public.automations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_insert AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_update AFTER UPDATE ON public.automations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
 
 CREATE TRIGGER automations_refuse_stage_mismatch BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type = 'stage_changed'::text) <> (new.stage_id IS NOT NULL))) EXECUTE FUNCTION private.refuse_stage_mismatch();
 
 CREATE TRIGGER automations_touch BEFORE UPDATE ON public.automations FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER companies_audit_delete AFTER DELETE ON public.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_insert AFTER INSERT ON public.companies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_update AFTER UPDATE ON public.companies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
 CREATE TRIGGER companies_create_settings AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.create_company_settings();
+
+CREATE CONSTRAINT TRIGGER companies_forget_audit_log AFTER DELETE ON public.companies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.forget_audit_log();
 
 CREATE TRIGGER companies_name_sender BEFORE INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.name_sender();
 
 CREATE TRIGGER companies_touch BEFORE UPDATE ON public.companies FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER company_settings_audit_delete AFTER DELETE ON public.company_settings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_insert AFTER INSERT ON public.company_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_update AFTER UPDATE ON public.company_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
 
 CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_pipeline_id IS DISTINCT FROM old.referral_pipeline_id) AND (new.referral_stage_id = old.referral_stage_id))) EXECUTE FUNCTION private.clear_referral_stage();
 
@@ -3964,9 +4545,21 @@ CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON p
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER crm_contacts_audit_delete AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_insert AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_update AFTER UPDATE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
 CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
 
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_deal_placements_audit_delete AFTER DELETE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_insert AFTER INSERT ON public.crm_deal_placements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
 
 CREATE TRIGGER crm_deal_placements_note_deal_age BEFORE INSERT OR UPDATE OF deal_id, company_id, deal_created_at ON public.crm_deal_placements FOR EACH ROW EXECUTE FUNCTION private.note_deal_age();
 
@@ -3976,15 +4569,39 @@ CREATE TRIGGER crm_deal_placements_write_events_on_insert AFTER INSERT ON public
 
 CREATE TRIGGER crm_deal_placements_write_events_on_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.write_stage_events();
 
+CREATE TRIGGER crm_deals_audit_delete AFTER DELETE ON public.crm_deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_insert AFTER INSERT ON public.crm_deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 
 CREATE TRIGGER crm_deals_touch BEFORE UPDATE ON public.crm_deals FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_pipeline_stages_audit_delete AFTER DELETE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_insert AFTER INSERT ON public.crm_pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_update AFTER UPDATE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipelines_audit_delete AFTER DELETE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_insert AFTER INSERT ON public.crm_pipelines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_update AFTER UPDATE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
 
 CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER expired_requests_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.expired_requests FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 CREATE TRIGGER placed_deals_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.placed_deals FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+CREATE TRIGGER referral_requests_audit_delete AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_insert AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_update AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
 
 CREATE TRIGGER referral_requests_touch BEFORE UPDATE ON public.referral_requests FOR EACH ROW WHEN ((new.written_status = old.written_status)) EXECUTE FUNCTION private.touch_updated_at();
 
@@ -4010,9 +4627,22 @@ CREATE TRIGGER referrals_touch BEFORE UPDATE ON public.referrals FOR EACH ROW EX
 
 CREATE TRIGGER webhook_deliveries_touch BEFORE UPDATE ON public.webhook_deliveries FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER webhook_subscriptions_answer_for_insert BEFORE INSERT ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_answer_for_update BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN (((new.url <> old.url) OR (new.events <> old.events) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_audit_delete AFTER DELETE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_insert AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_update AFTER UPDATE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
 CREATE TRIGGER webhook_subscriptions_touch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.automation_runs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.automation_actions(id) ON DELETE CASCADE;
@@ -4154,6 +4784,8 @@ ALTER TABLE ONLY public.webhook_subscriptions
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.automation_actions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.automation_runs ENABLE ROW LEVEL SECURITY;
@@ -4173,6 +4805,8 @@ ALTER TABLE public.crm_deals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.crm_pipeline_stages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crm_pipelines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY "keys with audit:read see their workspace's audit log" ON public.audit_log FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['audit:read'::text]) AS company_for)));
 
 CREATE POLICY "keys with automations:read see actions" ON public.automation_actions FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['automations:read'::text]) AS company_for)));
 
@@ -4264,6 +4898,11 @@ GRANT USAGE ON SCHEMA public TO api_key;
 REVOKE ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key() TO api_key;
+
 REVOKE ALL ON FUNCTION private.claimed_company() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claimed_company() TO api_key;
 
@@ -4286,12 +4925,21 @@ GRANT SELECT ON TABLE public.automation_runs TO api_key;
 
 REVOKE ALL ON FUNCTION private.action_of(run public.automation_runs, action_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.action_results_of(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.action_results_of(run_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.answer_for_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_automation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
@@ -4313,6 +4961,27 @@ REVOKE ALL ON FUNCTION private.attribute_alone(deal_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION private.audit() FROM PUBLIC;
+
+GRANT ALL ON TABLE public.referrals TO service_role;
+GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(source) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
+
+REVOKE ALL ON FUNCTION private.audited(referral public.referrals) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.automation_run(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
@@ -4343,13 +5012,14 @@ GRANT UPDATE(timezone) ON TABLE public.companies TO api_key;
 REVOKE ALL ON FUNCTION private.brand(company public.companies) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.brand(company public.companies) TO service_role;
 
+REVOKE ALL ON FUNCTION private.caller_holds(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 
-REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.calling_key() TO api_key;
-
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.changes(before jsonb, after jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
 
@@ -4364,6 +5034,8 @@ REVOKE ALL ON FUNCTION private.claims() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claims() TO api_key;
 
 REVOKE ALL ON FUNCTION private.clean_up() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.clean_up_audit_log(most integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.clean_up_job_notes() FROM PUBLIC;
 
@@ -4418,9 +5090,13 @@ REVOKE ALL ON FUNCTION private.default_limit(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.demand_scopes(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.event_type_of(run public.automation_runs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) FROM PUBLIC;
 
@@ -4439,6 +5115,8 @@ REVOKE ALL ON FUNCTION private.follow_updated_referrals() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, cleared_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.forget_audit_log() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
@@ -4448,6 +5126,8 @@ GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.keep_unsubscribed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.limit_of(workspace uuid, name text) FROM PUBLIC;
@@ -4456,12 +5136,16 @@ REVOKE ALL ON FUNCTION private.link_unsubscribing(token text, contact public.crm
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.maker_allows(maker uuid, scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
 
 REVOKE ALL ON FUNCTION private.name_sender() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.never_audited() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
@@ -4499,27 +5183,16 @@ GRANT ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text
 REVOKE ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) TO api_key;
 
-GRANT ALL ON TABLE public.referrals TO service_role;
-GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(source) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
-
 REVOKE ALL ON FUNCTION private.referral_data(referral public.referrals, referrer_email text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_form(token text) TO anon;
+
+GRANT SELECT ON TABLE public.audit_log TO service_role;
+GRANT SELECT ON TABLE public.audit_log TO api_key;
+
+REVOKE ALL ON FUNCTION private.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) TO api_key;
@@ -4540,6 +5213,24 @@ REVOKE ALL ON FUNCTION private.refresh_primary_referrer(deal_id uuid) FROM PUBLI
 REVOKE ALL ON FUNCTION private.refresh_primary_referrers(deal_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, path text, retry_after integer) FROM PUBLIC;
+
+GRANT ALL ON TABLE public.automations TO service_role;
+GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
+
+REVOKE ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) TO service_role;
 
 REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) TO api_key;
@@ -4577,6 +5268,9 @@ REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.run_action_results(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_action_results(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
 
@@ -4589,11 +5283,22 @@ GRANT ALL ON FUNCTION private.run_context(workspace uuid, trigger_data jsonb) TO
 REVOKE ALL ON FUNCTION private.run_job(run public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_job(run public.automation_runs) TO service_role;
 
+REVOKE ALL ON FUNCTION private.run_trigger_data(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_trigger_data(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_without(run_id uuid, action_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.runs_due(most integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scope_lacking(makers uuid[], scopes text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scopes_that_allow(wanted text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_hear(event_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_converted_at() FROM PUBLIC;
 
@@ -4635,6 +5340,9 @@ REVOKE ALL ON FUNCTION private.token_hash(token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) TO service_role;
+
 REVOKE ALL ON FUNCTION private.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
 
@@ -4661,7 +5369,7 @@ GRANT UPDATE(events) ON TABLE public.webhook_subscriptions TO api_key;
 
 GRANT UPDATE(enabled) ON TABLE public.webhook_subscriptions TO api_key;
 
-REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.webhook_patience() FROM PUBLIC;
 
@@ -4676,6 +5384,9 @@ REVOKE ALL ON FUNCTION private.write_stage_events() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.action_results(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.action_results(public.automation_runs) TO api_key;
 
 REVOKE ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
@@ -4733,21 +5444,6 @@ GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_runs) TO api_key;
-
-GRANT ALL ON TABLE public.automations TO service_role;
-GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automations) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automations) TO api_key;
@@ -4808,6 +5504,9 @@ GRANT ALL ON FUNCTION public.record_thank_you(referral_id uuid, attempt integer,
 REVOKE ALL ON FUNCTION public.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_form(token text) TO anon;
 
+REVOKE ALL ON FUNCTION public.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.referral_history(referral_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) TO api_key;
 
@@ -4861,6 +5560,9 @@ GRANT ALL ON FUNCTION public.test_webhook(subscription_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION public.trigger_data(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_data(public.automation_runs) TO api_key;
 
 REVOKE ALL ON FUNCTION public.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe(token text) TO anon;

@@ -14,12 +14,15 @@ create table public.api_keys (
       'company:read', 'company:write',
       'automations:read', 'automations:write', 'automations:trigger',
       'webhooks:read', 'webhooks:write',
+      'audit:read',
       'admin'
     ]
   ),
   created_at timestamptz(3) not null default now(),
   expires_at timestamptz(3),
   revoked_at timestamptz(3),
+  -- since when what it made does nothing: see the page makers
+  disabled_at timestamptz(3),
   last_used_at timestamptz(3),
   unique (id, company_id)
 );

@@ -171,12 +171,18 @@ async function rowsOverTime(person: Person, count: number): Promise<(path: strin
   await sql`insert into automation_actions (company_id, automation_id, action_type, sequence, ${at})
     select ${companyId}, ${automation.id}, 'attribute_referral', n, ${times} from ${rows} where n <= 3`;
   await sql`insert into automation_runs
-    (company_id, automation_id, event_id, trigger_type, trigger_data, status, due_at, ${at})
-    select ${companyId}, ${automation.id}, gen_random_uuid(), 'referral_attributed', '{}', 'completed', null, ${times}
+    (company_id, automation_id, event_id, trigger_type, status, due_at, ${at})
+    select ${companyId}, ${automation.id}, gen_random_uuid(), 'referral_attributed', 'completed', null, ${times}
     from ${rows}`;
   await sql`insert into webhook_deliveries (company_id, subscription_id, event_id, event_type, status, due_at, ${at})
     select ${companyId}, ${subscription.id}, gen_random_uuid(), 'stage_changed', 'delivered', null, ${times} from ${rows}`;
-  return (path) => path.replace(":id", path.startsWith("/automations") ? automation.id : subscription.id);
+  const [referral] = await sql`select id from referrals where company_id = ${companyId} order by id limit 1`;
+  const parents: Record<string, string> = {
+    automations: automation.id,
+    webhooks: subscription.id,
+    referrals: referral.id,
+  };
+  return (path) => path.replace(":id", parents[path.split("/")[1]]);
 }
 
 Deno.test("every list sorts by both columns in both orders, and bounds exclude their instant", async () => {

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { auditEndpoints } from "./audit/routes.ts";
 import { authentication } from "./http/authentication.ts";
 import { actionEndpoints } from "./actions/routes.ts";
 import { actionTypeEndpoints } from "./actions/action_type_routes.ts";
@@ -10,6 +11,7 @@ import { automationEndpoints } from "./automations/routes.ts";
 import { companyEndpoints } from "./company/routes.ts";
 import type { Config } from "./platform/config.ts";
 import { contactEndpoints } from "./contacts/routes.ts";
+import type { ApiKey } from "./data/clients.ts";
 import { Database } from "./data/database.ts";
 import { dispatcher } from "./dispatcher/routes.ts";
 import type { Endpoint, Handled } from "./http/endpoint.ts";
@@ -25,7 +27,7 @@ import { callerAddress } from "./http/caller_address.ts";
 import { referralRequestEndpoints } from "./referral_requests/routes.ts";
 import { referralEndpoints } from "./referrals/routes.ts";
 import { runEndpoints } from "./runs/routes.ts";
-import { scopesAllow } from "./contract/scopes.ts";
+import { type Scope, scopesAllow } from "./contract/scopes.ts";
 import { webhookEndpoints } from "./webhooks/routes.ts";
 
 /** Every endpoint, in the order that the documentation shows them. */
@@ -43,6 +45,7 @@ export const endpoints: Endpoint[] = [
   ...automationEndpoints,
   ...actionEndpoints,
   ...webhookEndpoints,
+  ...auditEndpoints,
   ...publicFormEndpoints,
 ];
 
@@ -71,11 +74,11 @@ export function createApp(config: Config) {
     const { method, path, scope } = endpoint.contract;
     app.on(method, path, async (c) => {
       const key = endpoint.access === "open" ? null : await authenticate(c.req.header("Authorization"));
-      if (key && scope && !scopesAllow(key.scopes, scope)) {
-        throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
-      }
+      if (key && scope) demandScopes(key, [scope]);
       const input = await readInput(endpoint, c);
-      const database = new Database(config, key, scope);
+      // Of what this endpoint's own contract made of the body.
+      if (key) demandScopes(key, endpoint.contract.alsoNeeds?.(input.body as never) ?? []);
+      const database = new Database(config, key, scope, c.get("requestId"));
       // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
       const result = await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
       if (key) noteKeyUse(key, database);
@@ -83,6 +86,11 @@ export function createApp(config: Config) {
     });
   }
   return root;
+}
+
+function demandScopes(key: ApiKey, wanted: Scope[]) {
+  const lacking = wanted.find((scope) => !scopesAllow(key.scopes, scope));
+  if (lacking) throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${lacking}.`);
 }
 
 function answer(c: Context, { contract }: Endpoint, { data, pagination, location }: Handled, config: Config) {

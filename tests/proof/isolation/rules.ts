@@ -6,6 +6,7 @@ import type { Principal } from "./principals.ts";
 // The contract's tables of scopes, said once more: what code and catalogue say is measured by this, not by itself.
 
 const resourceOfTable: [RegExp, string | null][] = [
+  [/^public\.audit_log$/, "audit"],
   [/^public\.api_keys$/, null],
   [/^public\.automation/, "automations"],
   [/^public\.compan/, "company"],
@@ -42,6 +43,7 @@ function accessFor(resource: string, command: Command): string {
 }
 
 const resourceOfPath: Record<string, string | null> = {
+  "audit-log": "audit",
   automations: "automations",
   company: "company",
   contacts: "contacts",
@@ -83,6 +85,7 @@ const scopeOfFunction: Record<string, Scope | null> = {
   note_key_use: null,
   record_request_mail: "referrals:write",
   record_thank_you: "referrals:write",
+  referral_history: "referrals:read",
   referral_in_the_way: "referrals:read",
   referral_leaderboard: "referrals:read",
   renew_referral_request: "referrals:write",

@@ -7,6 +7,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "disabled_at": string | null;
           "expires_at": string | null;
           "id": string;
           "last_used_at": string | null;
@@ -18,6 +19,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
@@ -28,6 +30,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
@@ -45,6 +48,49 @@ export type Database = {
           },
         ];
       };
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at"?: string;
+          "entity_id": string;
+          "entity_type": string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "actor_type"?: string;
+          "changes"?: NonNullable<Json>;
+          "company_id"?: string;
+          "created_at"?: string;
+          "entity_id"?: string;
+          "entity_type"?: string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via"?: string;
+        };
+        Relationships: [];
+      };
       "automation_actions": {
         Row: {
           "action_type": string;
@@ -52,6 +98,7 @@ export type Database = {
           "company_id": string;
           "config": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "sequence": number;
           "updated_at": string;
@@ -64,6 +111,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence": number;
           "updated_at"?: string;
@@ -74,6 +122,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence"?: number;
           "updated_at"?: string;
@@ -97,7 +146,6 @@ export type Database = {
       };
       "automation_runs": {
         Row: {
-          "action_results": NonNullable<Json>;
           "actions_executed": number;
           "actions_failed": number;
           "actions_skipped": number;
@@ -116,14 +164,15 @@ export type Database = {
           "run_id": string;
           "started_at": string;
           "status": string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by": string | null;
           "updated_at": string;
+          "action_results": Json | null;
           "listed_at": string | null;
+          "trigger_data": Json | null;
         };
-        ComputedFields: "listed_at";
+        ComputedFields: "action_results" | "listed_at" | "trigger_data";
         Insert: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -142,12 +191,11 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Update: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -166,8 +214,8 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data"?: NonNullable<Json>;
           "trigger_type"?: string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -185,6 +233,7 @@ export type Database = {
           "company_id": string;
           "conditions": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "enabled": boolean;
           "enabled_at": string;
           "id": string;
@@ -200,6 +249,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -213,6 +263,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -339,6 +390,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "email": string | null;
           "first_name": string;
           "id": string;
@@ -355,6 +407,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name": string;
           "id"?: string;
@@ -369,6 +422,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name"?: string;
           "id"?: string;
@@ -461,6 +515,7 @@ export type Database = {
           "company_id": string;
           "contact_id": string | null;
           "created_at": string;
+          "created_by": string | null;
           "currency": string | null;
           "id": string;
           "lead_source": string | null;
@@ -481,6 +536,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -496,6 +552,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -575,6 +632,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "name": string;
           "updated_at": string;
@@ -585,6 +643,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name": string;
           "updated_at"?: string;
@@ -592,6 +651,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name"?: string;
           "updated_at"?: string;
@@ -891,6 +951,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "disabled_at": string | null;
           "disabled_reason": string | null;
           "enabled": boolean;
@@ -905,6 +966,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -917,6 +979,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -1089,6 +1152,12 @@ export type Database = {
     };
     Functions: {
       "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };
+      "action_results": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.action_results with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "admit_mail": {
         Args: { "action_id": string; "address"?: string; "contact"?: string; "run_id": string };
         Returns: Json;
@@ -1231,6 +1300,28 @@ export type Database = {
         Returns: undefined;
       };
       "referral_form": { Args: { "token": string }; Returns: Json };
+      "referral_history": {
+        Args: { "referral_id": string };
+        Returns: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "audit_log";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "referral_in_the_way": { Args: { "chain": Json; "changed_id"?: string }; Returns: string };
       "referral_leaderboard": { Args: { "max_entries"?: number; "only_converted"?: boolean }; Returns: Json };
       "referred_contact": {
@@ -1296,6 +1387,12 @@ export type Database = {
       };
       "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
+      "trigger_data": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.trigger_data with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };
