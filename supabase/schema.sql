@@ -390,12 +390,61 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.calling_key_card() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.company_for(variadic '{}');
+  return (
+    select jsonb_build_object(
+      'id', api_keys.id,
+      'name', api_keys.name,
+      'scopes', api_keys.scopes,
+      'created_at', api_keys.created_at,
+      'expires_at', api_keys.expires_at,
+      'limits', jsonb_build_object(
+        'requests_per_minute', api_keys.requests_per_minute,
+        'requests_per_day', api_keys.requests_per_day,
+        'credits_per_month', api_keys.credits_per_month
+      ),
+      'company', jsonb_build_object('id', companies.id, 'name', companies.name)
+    )
+    from public.api_keys
+    join public.companies on companies.id = api_keys.company_id
+    where api_keys.id = private.calling_key()
+  );
+end
+$$;
+
 CREATE FUNCTION private.chain_depth() RETURNS smallint
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
   return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
+end
+$$;
+
+CREATE FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  this_month constant date := date_trunc('month', now() at time zone 'UTC')::date;
+  charge uuid;
+begin
+  insert into private.key_credits (key_id, month, used) values (of_key, this_month, 0) on conflict do nothing;
+  update private.key_credits set used = used + cost
+  where key_id = of_key and month = this_month and used + cost <= credits_per_month;
+  if not found then
+    return null;
+  end if;
+  -- By then its call has long been answered, and it stands.
+  delete from private.credit_charges where key_id = of_key and charged_at < now() - interval '10 minutes';
+  insert into private.credit_charges (key_id, month, cost) values (of_key, this_month, charge_credits.cost)
+  returning id into charge;
+  return charge;
 end
 $$;
 
@@ -760,6 +809,21 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.credits_used(of_key uuid) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select used from private.key_credits
+      where key_id = of_key and month = date_trunc('month', now() at time zone 'UTC')::date
+    ),
+    0
+  );
+end
+$$;
+
 CREATE FUNCTION private.deal_contact(deal_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -1112,6 +1176,19 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  charged private.credit_charges;
+begin
+  delete from private.credit_charges where id = charge and key_id = private.calling_key() returning * into charged;
+  update private.key_credits set used = used - charged.cost
+  where key_id = charged.key_id and month = charged.month;
+end
+$$;
+
 CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1196,17 +1273,6 @@ begin
   new.enabled_at := now();
   return new;
 end
-$$;
-
-CREATE FUNCTION private.note_key_use() RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-  update public.api_keys
-  set last_used_at = now()
-  where id = private.calling_key()
-    and company_id = private.claimed_company()
-    and (last_used_at is null or last_used_at < now() - interval '1 minute')
 $$;
 
 CREATE FUNCTION private.open_referred_deal(workspace uuid, contact uuid) RETURNS uuid
@@ -1968,6 +2034,23 @@ CREATE FUNCTION private.retry_wait(tries integer) RETURNS interval
     SET search_path TO ''
     AS $$ select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[tries] $$;
 
+CREATE FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) RETURNS TABLE(requests integer, next_in numeric)
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  length constant numeric := extract(epoch from step);
+  used constant numeric := greatest(extract(epoch from used_until - instant), 0);
+begin
+  requests := greatest(floor((most * length - used) / length), 0);
+  next_in := greatest(used - (most - requests - 1) * length, 0);
+  if requests >= most then
+    next_in := 0;
+  end if;
+  return next;
+end
+$$;
+
 CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2498,6 +2581,63 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.take_requests(count integer, cost integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  key public.api_keys;
+  budget private.request_budgets;
+  instant timestamptz;
+  minute_step interval;
+  day_step interval;
+  minute record;
+  day record;
+  taken integer;
+  charge uuid;
+begin
+  perform private.company_for(variadic '{}');
+  select * into key from public.api_keys where id = private.calling_key();
+  minute_step := interval '1 minute' / key.requests_per_minute;
+  day_step := interval '1 day' / key.requests_per_day;
+
+  insert into private.request_budgets (key_id, minute_at, day_at) values (key.id, now(), now()) on conflict do nothing;
+  select * into budget from private.request_budgets where key_id = key.id for update;
+  -- The clock, once the row is ours: who waited for it began earlier.
+  instant := clock_timestamp();
+  select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+  select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+  taken := greatest(least(take_requests.count, minute.requests, day.requests), 0);
+  if taken > 0 then
+    update private.request_budgets
+    set minute_at = greatest(budget.minute_at, instant) + taken * minute_step,
+      day_at = greatest(budget.day_at, instant) + taken * day_step
+    where key_id = key.id
+    returning * into budget;
+    select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+    select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+    if key.credits_per_month is not null and take_requests.cost > 0 then
+      charge := private.charge_credits(key.id, take_requests.cost, key.credits_per_month);
+    end if;
+  end if;
+  if key.last_used_at is null or key.last_used_at < now() - interval '1 minute' then
+    update public.api_keys set last_used_at = now()
+    where id = key.id and (last_used_at is null or last_used_at < now() - interval '1 minute');
+  end if;
+
+  return jsonb_build_object(
+    'taken', taken,
+    'limits', jsonb_build_object('minute', key.requests_per_minute, 'day', key.requests_per_day),
+    'remaining', jsonb_build_object('minute', minute.requests, 'day', day.requests),
+    'next_in', jsonb_build_object('minute', minute.next_in, 'day', day.next_in),
+    'credits_remaining', case when key.credits_per_month is not null
+      then greatest(key.credits_per_month - private.credits_used(key.id), 0) end,
+    'charge', charge
+  );
+end
+$$;
+
 CREATE FUNCTION private.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2833,6 +2973,11 @@ CREATE FUNCTION public.calling_country() RETURNS text
   select private.calling_country()
 $$;
 
+CREATE FUNCTION public.calling_key_card() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.calling_key_card() $$;
+
 CREATE FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[] DEFAULT '{}'::uuid[]) RETURNS json
     LANGUAGE sql
     SET search_path TO ''
@@ -2900,6 +3045,11 @@ CREATE FUNCTION public.finish_run(run_id uuid, status text, actions_total intege
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.finish_run(run_id, status, actions_total, error) $$;
+
+CREATE FUNCTION public.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.give_back_credits(charge) $$;
 
 CREATE FUNCTION public.listed_at(public.automation_actions) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -3032,13 +3182,6 @@ begin
     where id = opportunity_id
   );
 end
-$$;
-
-CREATE FUNCTION public.note_key_use() RETURNS void
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-  select private.note_key_use()
 $$;
 
 CREATE FUNCTION public.opportunity(public.referrals) RETURNS jsonb
@@ -3195,6 +3338,11 @@ CREATE FUNCTION public.submit_referral(token text, first_name text, last_name te
     SET search_path TO ''
     AS $$ select private.submit_referral(token, first_name, last_name, email, phone, category, message, consent) $$;
 
+CREATE FUNCTION public.take_requests(count integer DEFAULT 1, cost integer DEFAULT 0) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.take_requests(count, cost) $$;
+
 CREATE FUNCTION public.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -3238,10 +3386,32 @@ CREATE TABLE private.counted_mails (
     day date NOT NULL
 );
 
+CREATE TABLE private.credit_charges (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    cost integer NOT NULL,
+    charged_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credit_charges_cost_check CHECK ((cost > 0))
+);
+
+CREATE TABLE private.key_credits (
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    used integer NOT NULL,
+    CONSTRAINT key_credits_used_check CHECK ((used >= 0))
+);
+
 CREATE TABLE private.mail_days (
     company_id uuid NOT NULL,
     day date NOT NULL,
     mails integer NOT NULL
+);
+
+CREATE UNLOGGED TABLE private.request_budgets (
+    key_id uuid NOT NULL,
+    minute_at timestamp with time zone NOT NULL,
+    day_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE private.request_links (
@@ -3289,7 +3459,13 @@ CREATE TABLE public.api_keys (
     expires_at timestamp(3) with time zone,
     revoked_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
+    requests_per_minute integer DEFAULT 600 NOT NULL,
+    requests_per_day integer DEFAULT 100000 NOT NULL,
+    credits_per_month integer,
+    CONSTRAINT api_keys_credits_per_month_check CHECK (((credits_per_month >= 1) AND (credits_per_month <= 1000000000))),
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT api_keys_requests_per_day_check CHECK (((requests_per_day >= 1) AND (requests_per_day <= 100000000))),
+    CONSTRAINT api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
     CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
 );
 
@@ -3406,14 +3582,23 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.counted_mails
     ADD CONSTRAINT counted_mails_pkey PRIMARY KEY (company_id, mail_key);
 
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY private.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_pkey PRIMARY KEY (key_id, month);
 
 ALTER TABLE ONLY private.mail_days
     ADD CONSTRAINT mail_days_pkey PRIMARY KEY (company_id, day);
 
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_pkey PRIMARY KEY (contact_id, company_id);
+
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_pkey PRIMARY KEY (request_id);
@@ -3530,6 +3715,8 @@ CREATE INDEX automation_referrals_referral ON private.automation_referrals USING
 CREATE INDEX counted_mails_day ON private.counted_mails USING btree (company_id, day);
 
 CREATE INDEX counted_mails_recipient ON private.counted_mails USING btree (company_id, recipient_hash, day);
+
+CREATE INDEX credit_charges_key ON private.credit_charges USING btree (key_id, charged_at);
 
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
@@ -3755,11 +3942,20 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.counted_mails
     ADD CONSTRAINT counted_mails_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.mail_days
     ADD CONSTRAINT mail_days_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.referral_requests(id) ON DELETE CASCADE;
@@ -4054,7 +4250,12 @@ GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_key() TO api_key;
 
+REVOKE ALL ON FUNCTION private.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key_card() TO api_key;
+
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
 
@@ -4106,6 +4307,8 @@ REVOKE ALL ON FUNCTION private.create_company_settings() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
 
+REVOKE ALL ON FUNCTION private.credits_used(of_key uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.deal_contact(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_contact(deal_id uuid) TO api_key;
 
@@ -4140,6 +4343,9 @@ REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, clea
 
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.give_back_credits(charge uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
@@ -4157,9 +4363,6 @@ GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_enabling() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_key_use() TO api_key;
 
 REVOKE ALL ON FUNCTION private.open_referred_deal(workspace uuid, contact uuid) FROM PUBLIC;
 
@@ -4261,6 +4464,8 @@ REVOKE ALL ON FUNCTION private.retention() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
 
@@ -4301,6 +4506,9 @@ REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.switch_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_requests(count integer, cost integer) TO api_key;
 
 REVOKE ALL ON FUNCTION private.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.test_webhook(subscription_id uuid) TO api_key;
@@ -4370,6 +4578,9 @@ GRANT ALL ON FUNCTION public.automation_run(run_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION public.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.calling_country() TO api_key;
 
+REVOKE ALL ON FUNCTION public.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calling_key_card() TO api_key;
+
 REVOKE ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) TO service_role;
 
@@ -4405,6 +4616,9 @@ GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[]
 
 REVOKE ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_back_credits(charge uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_actions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
@@ -4461,9 +4675,6 @@ GRANT ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) TO api_key;
 
 REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) TO api_key;
-
-REVOKE ALL ON FUNCTION public.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.note_key_use() TO api_key;
 
 REVOKE ALL ON FUNCTION public.opportunity(public.referrals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.opportunity(public.referrals) TO api_key;
@@ -4533,6 +4744,9 @@ GRANT ALL ON FUNCTION public.status(request public.referral_requests) TO api_key
 
 REVOKE ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) TO anon;
+
+REVOKE ALL ON FUNCTION public.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_requests(count integer, cost integer) TO api_key;
 
 REVOKE ALL ON FUNCTION public.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.test_webhook(subscription_id uuid) TO api_key;

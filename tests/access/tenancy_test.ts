@@ -22,11 +22,12 @@ async function ask(person: Person, endpoint: Endpoint, path: string, body?: Json
   return whole(await call(endpoint.contract.method.toUpperCase(), path, body, { token: person.token, headers }));
 }
 
+// What is left of the budget goes down with each request, whatever it asks for.
 const whole = ({ status, headers, text, error }: Reply) => ({
   status,
   code: error?.code,
   text,
-  headers: Object.fromEntries([...headers].filter(([name]) => name !== "date")),
+  headers: Object.fromEntries([...headers].filter(([name]) => !["date", "ratelimit"].includes(name))),
 });
 
 const references = (shape: Json) => Object.keys(shape ?? {}).filter(isReference);

@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import type { Stack } from "../../local/stack.ts";
-import { mintKey } from "../../operator/mint.ts";
+import { type Budgets, mintKey } from "../../operator/mint.ts";
 import { type Signing, symmetricSigning } from "../../operator/signing.ts";
 import { assertEquals } from "@std/assert";
 
@@ -8,6 +8,9 @@ type Handed = Omit<Stack, "signing" | "stop"> & { signing: { alg: "HS256"; kid: 
 
 const handed = Deno.env.get("TEST_STACK");
 if (!handed) throw new Error("The tests need a stack of their own: run them by `deno task test [file]`.");
+
+/** More than any test asks for; those of budgets mint keys of their own. */
+const budgets = { perMinute: 1_000_000, perDay: 100_000_000 };
 
 /** The running stack that these tests call. */
 export const stack: Handed = JSON.parse(handed);
@@ -102,11 +105,16 @@ export class Person {
 
   /** The same person with another key of the workspace, that holds `scopes` only. */
   async holding(...scopes: string[]): Promise<Person> {
-    const { id, token } = await mintKey(sql, signing, {
-      companyId: this.companyId,
-      name: scopes.join(" ").slice(0, 200),
-      scopes,
-    });
+    return await this.#with({ name: scopes.join(" ").slice(0, 200), scopes, budgets });
+  }
+
+  /** The same person with another key of the workspace, that may do everything within these budgets. */
+  async within(budgets: Budgets, ...scopes: string[]): Promise<Person> {
+    return await this.#with({ name: "Budgeted", scopes: scopes.length > 0 ? scopes : ["admin"], budgets });
+  }
+
+  async #with(key: { name: string; scopes: string[]; budgets: Budgets }): Promise<Person> {
+    const { id, token } = await mintKey(sql, signing, { companyId: this.companyId, ...key });
     return new Person(this.companyId, id, token);
   }
 
@@ -122,6 +130,7 @@ export async function workspace(name: string, ...scopes: string[]): Promise<Pers
     companyId,
     name,
     scopes: scopes.length > 0 ? scopes : ["admin"],
+    budgets,
   });
   return new Person(companyId, id, token);
 }

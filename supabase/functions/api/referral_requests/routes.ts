@@ -12,6 +12,7 @@ export const referralRequestEndpoints: Endpoint[] = [
     description:
       "The contact gets a tracked link to a public form. If the mail fails, the request stands and `email_sent` is false.",
     scope: "referrals:write",
+    mails: true,
     body: NewReferralRequest,
     answer: SentRequest,
     status: 201,
@@ -63,6 +64,7 @@ export const referralRequestEndpoints: Endpoint[] = [
     summary: "Send a referral request again",
     description: "Under a fresh token and date, also when it expired or was withdrawn; the old link stops working.",
     scope: "referrals:write",
+    mails: true,
     params: ById,
     answer: SentRequest,
     refusals: ["CONFLICT"],
