@@ -1,11 +1,39 @@
 -- All that the migrations come to, as pg_dump of PostgreSQL 15 writes it: to read and to compare, never to run. Written by
 -- `deno task schema`.
 
+CREATE SCHEMA data_api;
+
 CREATE SCHEMA private;
 
 CREATE SCHEMA public;
 
 COMMENT ON SCHEMA public IS 'standard public schema';
+
+CREATE FUNCTION data_api.begin_request() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  holder text;
+begin
+  if current_user <> 'api_key' then
+    return;
+  end if;
+  holder := coalesce(private.claims() ->> 'sub', '');
+  for slot in 1..4 loop
+    if pg_try_advisory_xact_lock(hashtextextended('slot ' || slot || ' of ' || holder, 0)) then
+      return;
+    end if;
+  end loop;
+  perform private.refuse(
+    429,
+    'RATE_LIMITED',
+    'Four statements of this API key are under way already.',
+    details => 'concurrent_statements',
+    retry_after => 1
+  );
+end
+$$;
 
 CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -4167,6 +4195,8 @@ ALTER TABLE public.referrals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.webhook_subscriptions ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA data_api TO PUBLIC;
 
 GRANT USAGE ON SCHEMA private TO api_key;
 GRANT USAGE ON SCHEMA private TO anon;

@@ -270,7 +270,7 @@ Deno.test("the role of keys is nobody by itself, and has little time", async () 
     rolcreatedb: false,
     rolreplication: false,
     rolconfig: [
-      "statement_timeout=8s",
+      "statement_timeout=2s",
       "enable_seqscan=off",
       "enable_bitmapscan=off",
       "enable_hashjoin=off",

@@ -24,7 +24,7 @@ await sql`select 1`;
 export type Json = any;
 
 export type Reply = { status: number; headers: Headers; text: string; body: Json; data: Json; error: Json };
-type Options = { headers?: Record<string, string>; token?: string | null; raw?: BodyInit };
+type Options = { headers?: Record<string, string>; token?: string | null; raw?: BodyInit; once?: boolean };
 
 /** One HTTP call of the API; `path` is below the base URL. */
 export async function call(method: string, path: string, body?: unknown, options: Options = {}): Promise<Reply> {
@@ -34,13 +34,18 @@ export async function call(method: string, path: string, body?: unknown, options
   }, options.raw);
 }
 
-/** One HTTP call of the data API, around the function; `path` is below `/rest/v1`. */
+/** One HTTP call of the data API, around the function; `path` is below `/rest/v1`. Who has all slots in use tries again. */
 export async function rest(method: string, path: string, body?: unknown, options: Options = {}): Promise<Reply> {
-  return await request(stack.restUrl + path, method, body, {
+  const headers = {
     apikey: stack.publishableKey,
     ...(options.token && { authorization: `Bearer ${options.token}` }),
     ...options.headers,
-  }, options.raw);
+  };
+  for (;;) {
+    const reply = await request(stack.restUrl + path, method, body, headers, options.raw);
+    if (reply.body?.details !== "concurrent_statements" || options.once) return reply;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function request(

@@ -1,6 +1,7 @@
 import { createContextClient } from "@supabase/server/core";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Config } from "../platform/config.ts";
+import { inSlots } from "./slots.ts";
 import type { Database as Schema } from "./database.types.ts";
 
 /**
@@ -21,19 +22,22 @@ export function clientOf(config: Config, key: ApiKey | null): Client {
     client = createContextClient<Schema>({
       auth: { token: key?.token ?? null },
       env: config.supabase,
-      supabaseOptions: clientOptions(config),
+      supabaseOptions: optionsWith(key ? inSlots(fetchOf(config)) : fetchOf(config)),
     });
     clients.set(key ?? config, client);
   }
   return client;
 }
 
-export const clientOptions = (config: Config) => ({
+export const clientOptions = (config: Config) => optionsWith(fetchOf(config));
+
+const fetchOf = (config: Config) => (url: RequestInfo | URL, init?: RequestInit) =>
+  fetchWithin(config.databaseTimeout, url, init);
+
+const optionsWith = (fetch: ReturnType<typeof fetchOf>) => ({
   // supabase-js repeats reads up to three times over seven seconds: longer than a caller should wait for a 503.
   db: { retry: false },
-  global: {
-    fetch: (url: RequestInfo | URL, init?: RequestInit) => fetchWithin(config.databaseTimeout, url, init),
-  },
+  global: { fetch },
 });
 
 // supabase-js's own timeout ends with the headers of an answer; this one holds for the body too. Not AbortSignal.timeout:

@@ -75,8 +75,9 @@ export type Config = {
   trustedProxies: number;
   /** Null: mail is off. */
   mail: { apiKey: string; baseUrl: string | undefined; from: string } | null;
-  /** How long one call of the data API may take, in milliseconds. */
+  /** How long one call of the data API may take, in milliseconds: a caller's, and the dispatcher's. */
   databaseTimeout: number;
+  serviceTimeout: number;
 };
 
 /** Takes the platform's environment; throws one sentence that names every variable that is missing or malformed. */
@@ -102,7 +103,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     mail: data.RESEND_API_KEY && data.MAIL_FROM
       ? { apiKey: data.RESEND_API_KEY, baseUrl: data.RESEND_BASE_URL, from: data.MAIL_FROM }
       : null,
-    // A second more than a statement of a key may take: so the database gives up first, and what failed is undone.
-    databaseTimeout: 9_000,
+    // More than a statement may take (a key's 2 s, a stranger's 3, the dispatcher's 8): so the database gives up first, and what
+    // failed is undone.
+    databaseTimeout: 5_000,
+    serviceTimeout: 9_000,
   };
 }
