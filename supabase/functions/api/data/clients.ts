@@ -8,7 +8,7 @@ import type { Database as Schema } from "./database.types.ts";
  * A caller whose token is genuine: one object for all requests by that token, for as long as it is remembered. Whether the
  * key still lives, and holds its scopes, only the database knows.
  */
-export type ApiKey = { id: string; token: string; scopes: string[]; expires: number };
+export type ApiKey = { id: string; companyId: string; token: string; scopes: string[]; expires: number };
 
 export type Client = SupabaseClient<Schema>;
 

@@ -15,11 +15,14 @@ export class Database {
   readonly #client: Client;
   readonly #scope: Scope | null;
   readonly #hasKey: boolean;
+  /** That which the caller's token names, for the planner to know; row level security decides. */
+  readonly workspace: string | null;
 
   constructor(config: Config, key: ApiKey | null, scope: Scope | null, client = clientOf(config, key)) {
     this.#client = client;
     this.#scope = scope;
     this.#hasKey = key !== null;
+    this.workspace = key?.companyId ?? null;
   }
 
   /** What one query gives; throws the caller's error for a refusal, 503 when the database is out of reach. */
