@@ -809,6 +809,121 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.count_changed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, sum(change) as added
+    from (
+      select company_id, 1 as change from new_rows where written_status in ('sent', 'viewed')
+      union all
+      select company_id, -1 from old_rows where written_status in ('sent', 'viewed')
+    ) as changes
+    group by 1 having sum(change) <> 0 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_new_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', added)
+  from (select company_id as workspace, count(*) as added from new_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_new_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, count(*) as added from new_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', -removed)
+  from (select company_id as workspace, count(*) as removed from old_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', -removed)
+  from (
+    select company_id as workspace, count(*) as removed from old_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_rows(workspace uuid, name text, added bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  maximum integer;
+  held bigint;
+begin
+  -- Rows that go with their workspace are nobody's any more.
+  insert into private.row_counts (company_id, name, shard, rows)
+  select workspace, count_rows.name, pg_backend_pid() % 16, added
+  where exists (select from public.companies where id = workspace)
+  on conflict on constraint row_counts_pkey do update set rows = row_counts.rows + added;
+  if added <= 0 then
+    return;
+  end if;
+
+  maximum := private.limit_of(workspace, name);
+  held := private.counted_rows(workspace, name);
+  if held > maximum - greatest(maximum / 10, 1000) then
+    perform pg_advisory_xact_lock(hashtextextended(name || ' of ' || workspace, 0));
+    held := private.counted_rows(workspace, name);
+  end if;
+  if held > maximum then
+    perform private.refuse_over_limit(name, maximum);
+  end if;
+end
+$$;
+
+CREATE FUNCTION private.counted_rows(workspace uuid, name text) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select sum(rows) from private.row_counts
+      where row_counts.company_id = workspace and row_counts.name = counted_rows.name
+    ),
+    0
+  );
+end
+$$;
+
 CREATE FUNCTION private.create_company_settings() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1881,6 +1996,38 @@ begin
     format('This would be over the limit of your workspace: %s, at most %s.', replace(name, '_', ' '), maximum),
     hint => 'Limits are set by whoever runs this API.'
   );
+end
+$$;
+
+CREATE FUNCTION private.refuse_rows_over_limit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid;
+  held bigint;
+  maximum integer;
+begin
+  for workspace in select distinct company_id from new_rows order by 1 loop
+    perform pg_advisory_xact_lock(hashtextextended(tg_table_name || ' of ' || workspace, 0));
+    maximum := private.limit_of(workspace, tg_argv[0]);
+    held := case tg_argv[0]
+      when 'automations' then (select count(*) from public.automations where company_id = workspace)
+      when 'subscriptions' then (select count(*) from public.webhook_subscriptions where company_id = workspace)
+      when 'actions' then (
+        select max(actions)
+        from (
+          select count(*) as actions from public.automation_actions
+          where company_id = workspace
+          group by automation_id
+        ) as counted
+      )
+    end;
+    if held > maximum then
+      perform private.refuse_over_limit(tg_argv[0], maximum);
+    end if;
+  end loop;
+  return null;
 end
 $$;
 
@@ -3450,6 +3597,14 @@ CREATE TABLE private.request_links (
     CONSTRAINT request_links_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 
+CREATE TABLE private.row_counts (
+    company_id uuid NOT NULL,
+    name text NOT NULL,
+    shard smallint NOT NULL,
+    rows bigint NOT NULL,
+    CONSTRAINT row_counts_name_check CHECK ((private.default_limit(name) IS NOT NULL))
+);
+
 CREATE TABLE private.unsubscribe_links (
     token_hash bytea NOT NULL,
     company_id uuid NOT NULL,
@@ -3633,6 +3788,9 @@ ALTER TABLE ONLY private.request_links
 
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_pkey PRIMARY KEY (company_id, name, shard);
 
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_pkey PRIMARY KEY (referral_id);
@@ -3890,11 +4048,15 @@ CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_
 
 CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.prepare_action();
 
+CREATE TRIGGER automation_actions_refuse_over_limit AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('actions');
+
 CREATE TRIGGER automation_actions_touch BEFORE UPDATE ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER automation_runs_touch BEFORE UPDATE ON public.automation_runs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
+
+CREATE TRIGGER automations_refuse_over_limit AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('automations');
 
 CREATE TRIGGER automations_refuse_stage_mismatch BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type = 'stage_changed'::text) <> (new.stage_id IS NOT NULL))) EXECUTE FUNCTION private.refuse_stage_mismatch();
 
@@ -3909,6 +4071,10 @@ CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.com
 CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_stage_id IS NOT NULL) AND (new.referral_pipeline_id IS NULL))) EXECUTE FUNCTION private.refuse_stage_without_pipeline();
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_contacts_count_new AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_contacts();
+
+CREATE TRIGGER crm_contacts_count_removed AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_contacts();
 
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
@@ -3929,6 +4095,12 @@ CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EAC
 CREATE TRIGGER expired_requests_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.expired_requests FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 CREATE TRIGGER placed_deals_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.placed_deals FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+CREATE TRIGGER referral_requests_count_changed AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_changed_requests();
+
+CREATE TRIGGER referral_requests_count_new AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_requests();
+
+CREATE TRIGGER referral_requests_count_removed AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_requests();
 
 CREATE TRIGGER referral_requests_touch BEFORE UPDATE ON public.referral_requests FOR EACH ROW WHEN ((new.written_status = old.written_status)) EXECUTE FUNCTION private.touch_updated_at();
 
@@ -3953,6 +4125,8 @@ CREATE TRIGGER referrals_stamp_converted_at_on_update BEFORE UPDATE ON public.re
 CREATE TRIGGER referrals_touch BEFORE UPDATE ON public.referrals FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER webhook_deliveries_touch BEFORE UPDATE ON public.webhook_deliveries FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER webhook_subscriptions_refuse_over_limit AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('subscriptions');
 
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
@@ -3987,6 +4161,9 @@ ALTER TABLE ONLY private.request_budgets
 
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.referral_requests(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referrals(id) ON DELETE CASCADE;
@@ -4332,6 +4509,20 @@ GRANT ALL ON FUNCTION private.contact_with_email(email text) TO api_key;
 REVOKE ALL ON FUNCTION private.convert_referral(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.convert_referral(referral_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.count_changed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_rows(workspace uuid, name text, added bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.counted_rows(workspace uuid, name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.create_company_settings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
@@ -4469,6 +4660,8 @@ GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, de
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_rows_over_limit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
 
