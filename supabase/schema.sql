@@ -184,6 +184,25 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.address_group(address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  given inet;
+begin
+  given := address::inet;
+  if family(given) = 4 then
+    return host(given);
+  elsif given <<= inet '::ffff:0:0/96' then
+    return host(inet '0.0.0.0' + (given - inet '::ffff:0:0'));
+  end if;
+  return network(set_masklen(given, 64))::text;
+exception when others then
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.are_conditions(conditions jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -828,6 +847,52 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.count_form_try() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  headers constant jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  told constant text := headers ->> 'x-client-address';
+  limits private.form_limits;
+  address text;
+  most integer;
+  counted private.form_addresses;
+begin
+  select * into limits from private.form_limits;
+  if sha256(convert_to(headers ->> 'x-client-address-signature', 'UTF8'))
+    = sha256(convert_to(encode(extensions.hmac(told, private.form_address_key(), 'sha256'), 'hex'), 'UTF8'))
+  then
+    address := split_part(told, ' ', 1);
+    most := split_part(told, ' ', 2)::integer;
+  else
+    address := private.address_group(
+      btrim(substring(headers ->> limits.client_address_header from '[^,]*$'))
+    );
+    most := case when address is null then coalesce(limits.tries_of_unknown, 20000)
+      else coalesce(limits.tries_per_hour, 1000) end;
+  end if;
+
+  delete from private.form_addresses where form_addresses.address in (
+    select old.address from private.form_addresses as old
+    where old.since <= now() - interval '1 hour'
+    order by old.since
+    limit 10
+    for update skip locked
+  );
+  insert into private.form_addresses as known (address, tries, since)
+  values (coalesce(address, 'unknown'), 1, now())
+  on conflict on constraint form_addresses_pkey do update
+    set tries = case when known.since <= now() - interval '1 hour' then 1 else known.tries + 1 end,
+      since = case when known.since <= now() - interval '1 hour' then now() else known.since end
+  returning * into counted;
+  if counted.tries <= most then
+    return 0;
+  end if;
+  return ceil(extract(epoch from counted.since + interval '1 hour' - now()));
+end
+$_$;
+
 CREATE FUNCTION private.count_new_contacts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1317,6 +1382,15 @@ begin
   delete from vault.secrets where id = old.vault_id;
   return null;
 end
+$$;
+
+CREATE FUNCTION private.form_address_key() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('form addresses', decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
 $$;
 
 CREATE FUNCTION private.give_back_credits(charge uuid) RETURNS void
@@ -2558,6 +2632,7 @@ declare
   link private.request_links;
   request public.referral_requests;
   settings public.company_settings;
+  address_wait integer;
   friend uuid;
   made public.referrals;
 begin
@@ -2579,6 +2654,12 @@ begin
     return private.refusal(410, 'EXPIRED', 'This link is no longer valid.');
   end if;
 
+  address_wait := private.count_form_try();
+  if address_wait > 0 then
+    return private.refusal(
+      429, 'RATE_LIMITED', 'Too many forms were sent from here.', retry_after => address_wait
+    );
+  end if;
   select * into settings from public.company_settings where company_id = request.company_id;
   if link.tries_since <= now() - interval '1 hour' then
     link.tries := 0;
@@ -3221,6 +3302,11 @@ CREATE FUNCTION public.finish_run(run_id uuid, status text, actions_total intege
     SET search_path TO ''
     AS $$ select private.finish_run(run_id, status, actions_total, error) $$;
 
+CREATE FUNCTION public.form_address_key() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.form_address_key() $$;
+
 CREATE FUNCTION public.give_back_credits(charge uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -3570,6 +3656,23 @@ CREATE TABLE private.credit_charges (
     CONSTRAINT credit_charges_cost_check CHECK ((cost > 0))
 );
 
+CREATE UNLOGGED TABLE private.form_addresses (
+    address text NOT NULL,
+    tries integer NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE private.form_limits (
+    singleton boolean DEFAULT true NOT NULL,
+    client_address_header text,
+    tries_per_hour integer DEFAULT 1000 NOT NULL,
+    tries_of_unknown integer DEFAULT 20000 NOT NULL,
+    CONSTRAINT form_limits_client_address_header_check CHECK ((client_address_header ~ '^[a-z0-9-]+$'::text)),
+    CONSTRAINT form_limits_singleton_check CHECK (singleton),
+    CONSTRAINT form_limits_tries_of_unknown_check CHECK ((tries_of_unknown > 0)),
+    CONSTRAINT form_limits_tries_per_hour_check CHECK ((tries_per_hour > 0))
+);
+
 CREATE TABLE private.key_credits (
     key_id uuid NOT NULL,
     month date NOT NULL,
@@ -3771,6 +3874,12 @@ ALTER TABLE ONLY private.credit_charges
 ALTER TABLE ONLY private.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY private.form_addresses
+    ADD CONSTRAINT form_addresses_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY private.form_limits
+    ADD CONSTRAINT form_limits_pkey PRIMARY KEY (singleton);
+
 ALTER TABLE ONLY private.key_credits
     ADD CONSTRAINT key_credits_pkey PRIMARY KEY (key_id, month);
 
@@ -3907,6 +4016,8 @@ CREATE INDEX credit_charges_key ON private.credit_charges USING btree (key_id, c
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
 CREATE INDEX events_waiting ON private.events USING btree (occurred_at) WHERE (fanned_out_at IS NULL);
+
+CREATE INDEX form_addresses_since ON private.form_addresses USING btree (since);
 
 CREATE INDEX referrer_counts_converted_rank ON private.referrer_counts USING btree (company_id, converted DESC, contact_id) WHERE (converted > 0);
 
@@ -4413,6 +4524,8 @@ REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.address_group(address text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
 
@@ -4511,6 +4624,8 @@ GRANT ALL ON FUNCTION private.convert_referral(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.count_changed_requests() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.count_form_try() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.count_new_contacts() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.count_new_requests() FROM PUBLIC;
@@ -4563,6 +4678,9 @@ REVOKE ALL ON FUNCTION private.follow_updated_referrals() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, cleared_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.form_address_key() TO service_role;
 
 REVOKE ALL ON FUNCTION private.give_back_credits(charge uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.give_back_credits(charge uuid) TO api_key;
@@ -4839,6 +4957,9 @@ GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[]
 
 REVOKE ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.form_address_key() TO service_role;
 
 REVOKE ALL ON FUNCTION public.give_back_credits(charge uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_back_credits(charge uuid) TO api_key;

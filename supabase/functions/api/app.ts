@@ -56,6 +56,7 @@ export function createApp(config: Config) {
   root.notFound((c) => answerError(new ApiError("NOT_FOUND", "There is no such route."), c));
   root.use(
     requestId(),
+    harden,
     allowEveryOrigin,
     methodNotAllowed({ app: root, onMethodNotAllowed: refuseMethod }),
     bodyLimit({ maxSize: 256 * 1024, onError: refuseSize }),
@@ -107,6 +108,18 @@ function answer(
     ...(pagination && { pagination }),
     meta: { request_id: c.get("requestId"), credits_remaining: credits },
   }, status);
+}
+
+const hardened = {
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "no-referrer",
+  "Strict-Transport-Security": "max-age=31536000",
+  "X-Content-Type-Options": "nosniff",
+};
+
+async function harden(c: Context, next: Next) {
+  for (const [name, value] of Object.entries(hardened)) c.header(name, value);
+  await next();
 }
 
 const preflight = cors({ origin: "*", maxAge: 86_400 });

@@ -1,7 +1,7 @@
 import { createContextClient } from "@supabase/server/core";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Config } from "../platform/config.ts";
-import { inSlots } from "./slots.ts";
+import { inSlots, type Send } from "./slots.ts";
 import type { Database as Schema } from "./database.types.ts";
 
 /**
@@ -22,19 +22,16 @@ export function clientOf(config: Config, key: ApiKey | null): Client {
     client = createContextClient<Schema>({
       auth: { token: key?.token ?? null },
       env: config.supabase,
-      supabaseOptions: optionsWith(key ? inSlots(fetchOf(config)) : fetchOf(config)),
+      supabaseOptions: key ? optionsWith(inSlots(fetchWithin(config.databaseTimeout))) : clientOptions(config),
     });
     clients.set(key ?? config, client);
   }
   return client;
 }
 
-export const clientOptions = (config: Config) => optionsWith(fetchOf(config));
+export const clientOptions = (config: Config) => optionsWith(fetchWithin(config.patientTimeout));
 
-const fetchOf = (config: Config) => (url: RequestInfo | URL, init?: RequestInit) =>
-  fetchWithin(config.databaseTimeout, url, init);
-
-const optionsWith = (fetch: ReturnType<typeof fetchOf>) => ({
+const optionsWith = (fetch: Send) => ({
   // supabase-js repeats reads up to three times over seven seconds: longer than a caller should wait for a 503.
   db: { retry: false },
   global: { fetch },
@@ -42,7 +39,7 @@ const optionsWith = (fetch: ReturnType<typeof fetchOf>) => ({
 
 // supabase-js's own timeout ends with the headers of an answer; this one holds for the body too. Not AbortSignal.timeout:
 // its timers outlive their requests by seconds, thousands of them under load.
-async function fetchWithin(milliseconds: number, url: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+const fetchWithin = (milliseconds: number): Send => async (url, init) => {
   const cut = new AbortController();
   const timer = setTimeout(() => cut.abort(), milliseconds);
   try {
@@ -53,4 +50,4 @@ async function fetchWithin(milliseconds: number, url: RequestInfo | URL, init?: 
   } finally {
     clearTimeout(timer);
   }
-}
+};

@@ -1129,6 +1129,7 @@ export type Database = {
         Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
         Returns: undefined;
       };
+      "form_address_key": { Args: Record<PropertyKey, never>; Returns: string };
       "give_back_credits": { Args: { "charge": string }; Returns: undefined };
       "listed_at":
         | {

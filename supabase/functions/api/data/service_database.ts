@@ -19,7 +19,7 @@ export function serviceDatabase(config: Config): Database {
     }
     const client: Client = createAdminClient<Schema>({
       env: { ...config.supabase, secretKeys: config.secretKeys },
-      supabaseOptions: clientOptions({ ...config, databaseTimeout: config.serviceTimeout }),
+      supabaseOptions: clientOptions(config),
     });
     databases.set(config, database = new Database(config, null, null, client));
   }

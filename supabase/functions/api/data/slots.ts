@@ -1,6 +1,6 @@
 import { pause } from "../platform/pause.ts";
 
-type Send = (url: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+export type Send = (url: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 
 /** As many statements of one key as `data_api.begin_request` lets run at once. */
 const most = 4;
