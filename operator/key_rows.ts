@@ -12,6 +12,9 @@ interface KeyRow {
   expires_at: Date | null;
   revoked_at: Date | null;
   last_used_at: Date | null;
+  requests_per_minute: number;
+  requests_per_day: number;
+  credits_per_month: number | null;
 }
 
 /** Prints all keys, or one company's, the newest first. */
@@ -46,7 +49,7 @@ export async function revokeKey(sql: postgres.Sql, id: string): Promise<void> {
 }
 
 /**
- * Replaces a living key by a new one of the same company, name, scopes and lifetime. The old one ends at once, or after
+ * Replaces a living key by a new one of the same company, name, scopes, budgets and lifetime. The old one ends at once, or after
  * `overlapHours`. Throws a Refusal when there is no such key, or it is dead.
  */
 export async function rotateKey(
@@ -66,6 +69,11 @@ export async function rotateKey(
       companyId: old.company_id,
       name: old.name,
       scopes: old.scopes,
+      budgets: {
+        perMinute: old.requests_per_minute,
+        perDay: old.requests_per_day,
+        creditsPerMonth: old.credits_per_month ?? undefined,
+      },
       expiresAt: lifetime ? new Date(Date.now() + lifetime) : undefined,
     });
     if (overlapHours === undefined) {

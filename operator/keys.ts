@@ -6,6 +6,7 @@ import { isUuid, mintKey } from "./mint.ts";
 import { listKeys, revokeKey, rotateKey } from "./key_rows.ts";
 
 const usage = `Usage: deno task keys create --company ID --scopes A,B [--name NAME] [--expires-in-days N]
+                [--per-minute N] [--per-day N] [--credits-per-month N]
        deno task keys list [--company ID]
        deno task keys revoke ID
        deno task keys rotate ID [--overlap-hours N]
@@ -31,6 +32,11 @@ await runProgram(async () => {
         companyId: required("--company", flags.company),
         scopes: required("--scopes", flags.scopes).split(","),
         name: flags.name ?? "API key",
+        budgets: {
+          perMinute: readCount("--per-minute", flags["per-minute"], 9),
+          perDay: readCount("--per-day", flags["per-day"], 9),
+          creditsPerMonth: readCount("--credits-per-month", flags["credits-per-month"], 9),
+        },
         expiresAt: days === undefined ? undefined : new Date(Date.now() + days * 86_400_000),
       };
       printToken(await mintKey(sql, await signing(), key));
@@ -52,6 +58,9 @@ function readArguments(args: string[]) {
         name: text,
         "expires-in-days": text,
         "overlap-hours": text,
+        "per-minute": text,
+        "per-day": text,
+        "credits-per-month": text,
         data: text,
       },
     });
@@ -71,9 +80,11 @@ function required(flag: string, value: string | undefined): string {
   return value;
 }
 
-function readCount(flag: string, text: string | undefined): number | undefined {
+function readCount(flag: string, text: string | undefined, digits = 5): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,5}$/.test(text) || Number(text) === 0) throw new Refusal(`${flag} takes a number from 1, not "${text}".`);
+  if (!/^\d+$/.test(text) || text.length > digits || Number(text) === 0) {
+    throw new Refusal(`${flag} takes a number from 1, not "${text}".`);
+  }
   return Number(text);
 }
 

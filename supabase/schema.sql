@@ -1,11 +1,39 @@
 -- All that the migrations come to, as pg_dump of PostgreSQL 15 writes it: to read and to compare, never to run. Written by
 -- `deno task schema`.
 
+CREATE SCHEMA data_api;
+
 CREATE SCHEMA private;
 
 CREATE SCHEMA public;
 
 COMMENT ON SCHEMA public IS 'standard public schema';
+
+CREATE FUNCTION data_api.begin_request() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  holder text;
+begin
+  if current_user <> 'api_key' then
+    return;
+  end if;
+  holder := coalesce(private.claims() ->> 'sub', '');
+  for slot in 1..4 loop
+    if pg_try_advisory_xact_lock(hashtextextended('slot ' || slot || ' of ' || holder, 0)) then
+      return;
+    end if;
+  end loop;
+  perform private.refuse(
+    429,
+    'RATE_LIMITED',
+    'Four statements of this API key are under way already.',
+    details => 'concurrent_statements',
+    retry_after => 1
+  );
+end
+$$;
 
 CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -214,6 +242,25 @@ begin
   set total = counts.total + change.total, converted = counts.converted + change.converted
   from unnest(changes) as change
   where counts.contact_id = change.contact_id and counts.company_id = change.company_id;
+end
+$$;
+
+CREATE FUNCTION private.address_group(address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  given inet;
+begin
+  given := address::inet;
+  if family(given) = 4 then
+    return host(given);
+  elsif given <<= inet '::ffff:0:0/96' then
+    return host(inet '0.0.0.0' + (given - inet '::ffff:0:0'));
+  end if;
+  return network(set_masklen(given, 64))::text;
+exception when others then
+  return null;
 end
 $$;
 
@@ -683,6 +730,33 @@ CREATE FUNCTION private.calling_country() RETURNS text
   select country from public.companies where id = (select private.company_for('contacts:write'))
 $$;
 
+CREATE FUNCTION private.calling_key_card() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.company_for(variadic '{}');
+  return (
+    select jsonb_build_object(
+      'id', api_keys.id,
+      'name', api_keys.name,
+      'scopes', api_keys.scopes,
+      'created_at', api_keys.created_at,
+      'expires_at', api_keys.expires_at,
+      'limits', jsonb_build_object(
+        'requests_per_minute', api_keys.requests_per_minute,
+        'requests_per_day', api_keys.requests_per_day,
+        'credits_per_month', api_keys.credits_per_month
+      ),
+      'company', jsonb_build_object('id', companies.id, 'name', companies.name)
+    )
+    from public.api_keys
+    join public.companies on companies.id = api_keys.company_id
+    where api_keys.id = private.calling_key()
+  );
+end
+$$;
+
 CREATE FUNCTION private.chain_depth() RETURNS smallint
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -702,6 +776,28 @@ begin
     from jsonb_object_keys(coalesce(after, before)) as key
     where coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
   );
+end
+$$;
+
+CREATE FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  this_month constant date := date_trunc('month', now() at time zone 'UTC')::date;
+  charge uuid;
+begin
+  insert into private.key_credits (key_id, month, used) values (of_key, this_month, 0) on conflict do nothing;
+  update private.key_credits set used = used + cost
+  where key_id = of_key and month = this_month and used + cost <= credits_per_month;
+  if not found then
+    return null;
+  end if;
+  -- By then its call has long been answered, and it stands.
+  delete from private.credit_charges where key_id = of_key and charged_at < now() - interval '10 minutes';
+  insert into private.credit_charges (key_id, month, cost) values (of_key, this_month, charge_credits.cost)
+  returning id into charge;
+  return charge;
 end
 $$;
 
@@ -1078,6 +1174,167 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.count_changed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, sum(change) as added
+    from (
+      select company_id, 1 as change from new_rows where written_status in ('sent', 'viewed')
+      union all
+      select company_id, -1 from old_rows where written_status in ('sent', 'viewed')
+    ) as changes
+    group by 1 having sum(change) <> 0 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_form_try() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  headers constant jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  told constant text := headers ->> 'x-client-address';
+  limits private.form_limits;
+  address text;
+  most integer;
+  counted private.form_addresses;
+begin
+  select * into limits from private.form_limits;
+  if sha256(convert_to(headers ->> 'x-client-address-signature', 'UTF8'))
+    = sha256(convert_to(encode(extensions.hmac(told, private.form_address_key(), 'sha256'), 'hex'), 'UTF8'))
+  then
+    address := split_part(told, ' ', 1);
+    most := split_part(told, ' ', 2)::integer;
+  else
+    address := private.address_group(
+      btrim(substring(headers ->> limits.client_address_header from '[^,]*$'))
+    );
+    most := case when address is null then coalesce(limits.tries_of_unknown, 20000)
+      else coalesce(limits.tries_per_hour, 1000) end;
+  end if;
+
+  delete from private.form_addresses where form_addresses.address in (
+    select old.address from private.form_addresses as old
+    where old.since <= now() - interval '1 hour'
+    order by old.since
+    limit 10
+    for update skip locked
+  );
+  insert into private.form_addresses as known (address, tries, since)
+  values (coalesce(address, 'unknown'), 1, now())
+  on conflict on constraint form_addresses_pkey do update
+    set tries = case when known.since <= now() - interval '1 hour' then 1 else known.tries + 1 end,
+      since = case when known.since <= now() - interval '1 hour' then now() else known.since end
+  returning * into counted;
+  if counted.tries <= most then
+    return 0;
+  end if;
+  return ceil(extract(epoch from counted.since + interval '1 hour' - now()));
+end
+$_$;
+
+CREATE FUNCTION private.count_new_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', added)
+  from (select company_id as workspace, count(*) as added from new_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_new_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, count(*) as added from new_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', -removed)
+  from (select company_id as workspace, count(*) as removed from old_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', -removed)
+  from (
+    select company_id as workspace, count(*) as removed from old_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_rows(workspace uuid, name text, added bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  maximum integer;
+  held bigint;
+begin
+  -- Rows that go with their workspace are nobody's any more.
+  insert into private.row_counts (company_id, name, shard, rows)
+  select workspace, count_rows.name, pg_backend_pid() % 16, added
+  where exists (select from public.companies where id = workspace)
+  on conflict on constraint row_counts_pkey do update set rows = row_counts.rows + added;
+  if added <= 0 then
+    return;
+  end if;
+
+  maximum := private.limit_of(workspace, name);
+  held := private.counted_rows(workspace, name);
+  if held > maximum - greatest(maximum / 10, 1000) then
+    perform pg_advisory_xact_lock(hashtextextended(name || ' of ' || workspace, 0));
+    held := private.counted_rows(workspace, name);
+  end if;
+  if held > maximum then
+    perform private.refuse_over_limit(name, maximum);
+  end if;
+end
+$$;
+
+CREATE FUNCTION private.counted_rows(workspace uuid, name text) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select sum(rows) from private.row_counts
+      where row_counts.company_id = workspace and row_counts.name = counted_rows.name
+    ),
+    0
+  );
+end
+$$;
+
 CREATE FUNCTION private.create_company_settings() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1103,6 +1360,21 @@ begin
   )
   returning * into subscription;
   return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+end
+$$;
+
+CREATE FUNCTION private.credits_used(of_key uuid) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select used from private.key_credits
+      where key_id = of_key and month = date_trunc('month', now() at time zone 'UTC')::date
+    ),
+    0
+  );
 end
 $$;
 
@@ -1524,6 +1796,28 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.form_address_key() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('form addresses', decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
+$$;
+
+CREATE FUNCTION private.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  charged private.credit_charges;
+begin
+  delete from private.credit_charges where id = charge and key_id = private.calling_key() returning * into charged;
+  update private.key_credits set used = used - charged.cost
+  where key_id = charged.key_id and month = charged.month;
+end
+$$;
+
 CREATE FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -1689,17 +1983,6 @@ begin
   new.enabled_at := now();
   return new;
 end
-$$;
-
-CREATE FUNCTION private.note_key_use() RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-  update public.api_keys
-  set last_used_at = now()
-  where id = private.calling_key()
-    and company_id = private.claimed_company()
-    and (last_used_at is null or last_used_at < now() - interval '1 minute')
 $$;
 
 CREATE FUNCTION private.open_referred_deal(workspace uuid, contact uuid) RETURNS uuid
@@ -2367,6 +2650,38 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.refuse_rows_over_limit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid;
+  held bigint;
+  maximum integer;
+begin
+  for workspace in select distinct company_id from new_rows order by 1 loop
+    perform pg_advisory_xact_lock(hashtextextended(tg_table_name || ' of ' || workspace, 0));
+    maximum := private.limit_of(workspace, tg_argv[0]);
+    held := case tg_argv[0]
+      when 'automations' then (select count(*) from public.automations where company_id = workspace)
+      when 'subscriptions' then (select count(*) from public.webhook_subscriptions where company_id = workspace)
+      when 'actions' then (
+        select max(actions)
+        from (
+          select count(*) as actions from public.automation_actions
+          where company_id = workspace
+          group by automation_id
+        ) as counted
+      )
+    end;
+    if held > maximum then
+      perform private.refuse_over_limit(tg_argv[0], maximum);
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.refuse_self_referral() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2556,6 +2871,23 @@ CREATE FUNCTION private.retry_wait(tries integer) RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$ select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[tries] $$;
+
+CREATE FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) RETURNS TABLE(requests integer, next_in numeric)
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  length constant numeric := extract(epoch from step);
+  used constant numeric := greatest(extract(epoch from used_until - instant), 0);
+begin
+  requests := greatest(floor((most * length - used) / length), 0);
+  next_in := greatest(used - (most - requests - 1) * length, 0);
+  if requests >= most then
+    next_in := 0;
+  end if;
+  return next;
+end
+$$;
 
 CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2989,6 +3321,7 @@ declare
   link private.request_links;
   request public.referral_requests;
   settings public.company_settings;
+  address_wait integer;
   friend uuid;
   made public.referrals;
 begin
@@ -3010,6 +3343,12 @@ begin
     return private.refusal(410, 'EXPIRED', 'This link is no longer valid.');
   end if;
 
+  address_wait := private.count_form_try();
+  if address_wait > 0 then
+    return private.refusal(
+      429, 'RATE_LIMITED', 'Too many forms were sent from here.', retry_after => address_wait
+    );
+  end if;
   select * into settings from public.company_settings where company_id = request.company_id;
   if link.tries_since <= now() - interval '1 hour' then
     link.tries := 0;
@@ -3206,6 +3545,63 @@ CREATE FUNCTION private.take_request_mail(request public.referral_requests, toke
     request.recipient_email,
     format('referral-request/%s/%s', request.id, left(encode(private.token_hash(token), 'hex'), 16))
   )
+$$;
+
+CREATE FUNCTION private.take_requests(count integer, cost integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  key public.api_keys;
+  budget private.request_budgets;
+  instant timestamptz;
+  minute_step interval;
+  day_step interval;
+  minute record;
+  day record;
+  taken integer;
+  charge uuid;
+begin
+  perform private.company_for(variadic '{}');
+  select * into key from public.api_keys where id = private.calling_key();
+  minute_step := interval '1 minute' / key.requests_per_minute;
+  day_step := interval '1 day' / key.requests_per_day;
+
+  insert into private.request_budgets (key_id, minute_at, day_at) values (key.id, now(), now()) on conflict do nothing;
+  select * into budget from private.request_budgets where key_id = key.id for update;
+  -- The clock, once the row is ours: who waited for it began earlier.
+  instant := clock_timestamp();
+  select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+  select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+  taken := greatest(least(take_requests.count, minute.requests, day.requests), 0);
+  if taken > 0 then
+    update private.request_budgets
+    set minute_at = greatest(budget.minute_at, instant) + taken * minute_step,
+      day_at = greatest(budget.day_at, instant) + taken * day_step
+    where key_id = key.id
+    returning * into budget;
+    select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+    select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+    if key.credits_per_month is not null and take_requests.cost > 0 then
+      charge := private.charge_credits(key.id, take_requests.cost, key.credits_per_month);
+    end if;
+  end if;
+  if key.last_used_at is null or key.last_used_at < now() - interval '1 minute' then
+    update public.api_keys set last_used_at = now()
+    where id = key.id and (last_used_at is null or last_used_at < now() - interval '1 minute');
+  end if;
+
+  return jsonb_build_object(
+    'taken', taken,
+    'limits', jsonb_build_object('minute', key.requests_per_minute, 'day', key.requests_per_day),
+    'remaining', jsonb_build_object('minute', minute.requests, 'day', day.requests),
+    'next_in', jsonb_build_object('minute', minute.next_in, 'day', day.next_in),
+    'credits_remaining', case when key.credits_per_month is not null
+      then greatest(key.credits_per_month - private.credits_used(key.id), 0) end,
+    'charge', charge
+  );
+end
 $$;
 
 CREATE TABLE private.thank_yous (
@@ -3608,6 +4004,11 @@ CREATE FUNCTION public.calling_country() RETURNS text
   select private.calling_country()
 $$;
 
+CREATE FUNCTION public.calling_key_card() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.calling_key_card() $$;
+
 CREATE FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[] DEFAULT '{}'::uuid[]) RETURNS json
     LANGUAGE sql
     SET search_path TO ''
@@ -3676,6 +4077,16 @@ CREATE FUNCTION public.finish_run(run_id uuid, status text, actions_total intege
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.finish_run(run_id, status, actions_total, error) $$;
+
+CREATE FUNCTION public.form_address_key() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.form_address_key() $$;
+
+CREATE FUNCTION public.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.give_back_credits(charge) $$;
 
 CREATE FUNCTION public.listed_at(public.automation_actions) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -3790,13 +4201,6 @@ begin
     where id = opportunity_id
   );
 end
-$$;
-
-CREATE FUNCTION public.note_key_use() RETURNS void
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-  select private.note_key_use()
 $$;
 
 CREATE FUNCTION public.opportunity(public.referrals) RETURNS jsonb
@@ -3958,6 +4362,11 @@ CREATE FUNCTION public.submit_referral(token text, first_name text, last_name te
     SET search_path TO ''
     AS $$ select private.submit_referral(token, first_name, last_name, email, phone, category, message, consent) $$;
 
+CREATE FUNCTION public.take_requests(count integer DEFAULT 1, cost integer DEFAULT 0) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.take_requests(count, cost) $$;
+
 CREATE FUNCTION public.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -4014,10 +4423,49 @@ CREATE TABLE private.counted_mails (
     day date NOT NULL
 );
 
+CREATE TABLE private.credit_charges (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    cost integer NOT NULL,
+    charged_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credit_charges_cost_check CHECK ((cost > 0))
+);
+
+CREATE UNLOGGED TABLE private.form_addresses (
+    address text NOT NULL,
+    tries integer NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE private.form_limits (
+    singleton boolean DEFAULT true NOT NULL,
+    client_address_header text,
+    tries_per_hour integer DEFAULT 1000 NOT NULL,
+    tries_of_unknown integer DEFAULT 20000 NOT NULL,
+    CONSTRAINT form_limits_client_address_header_check CHECK ((client_address_header ~ '^[a-z0-9-]+$'::text)),
+    CONSTRAINT form_limits_singleton_check CHECK (singleton),
+    CONSTRAINT form_limits_tries_of_unknown_check CHECK ((tries_of_unknown > 0)),
+    CONSTRAINT form_limits_tries_per_hour_check CHECK ((tries_per_hour > 0))
+);
+
+CREATE TABLE private.key_credits (
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    used integer NOT NULL,
+    CONSTRAINT key_credits_used_check CHECK ((used >= 0))
+);
+
 CREATE TABLE private.mail_days (
     company_id uuid NOT NULL,
     day date NOT NULL,
     mails integer NOT NULL
+);
+
+CREATE UNLOGGED TABLE private.request_budgets (
+    key_id uuid NOT NULL,
+    minute_at timestamp with time zone NOT NULL,
+    day_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE private.request_links (
@@ -4026,6 +4474,14 @@ CREATE TABLE private.request_links (
     tries integer DEFAULT 0 NOT NULL,
     tries_since timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT request_links_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE TABLE private.row_counts (
+    company_id uuid NOT NULL,
+    name text NOT NULL,
+    shard smallint NOT NULL,
+    rows bigint NOT NULL,
+    CONSTRAINT row_counts_name_check CHECK ((private.default_limit(name) IS NOT NULL))
 );
 
 CREATE TABLE private.unsubscribe_links (
@@ -4073,7 +4529,13 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp(3) with time zone,
     disabled_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
+    requests_per_minute integer DEFAULT 600 NOT NULL,
+    requests_per_day integer DEFAULT 100000 NOT NULL,
+    credits_per_month integer,
+    CONSTRAINT api_keys_credits_per_month_check CHECK (((credits_per_month >= 1) AND (credits_per_month <= 1000000000))),
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT api_keys_requests_per_day_check CHECK (((requests_per_day >= 1) AND (requests_per_day <= 100000000))),
+    CONSTRAINT api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
     CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
 );
 
@@ -4196,8 +4658,20 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.counted_mails
     ADD CONSTRAINT counted_mails_pkey PRIMARY KEY (company_id, mail_key);
 
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY private.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY private.form_addresses
+    ADD CONSTRAINT form_addresses_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY private.form_limits
+    ADD CONSTRAINT form_limits_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_pkey PRIMARY KEY (key_id, month);
 
 ALTER TABLE ONLY private.mail_days
     ADD CONSTRAINT mail_days_pkey PRIMARY KEY (company_id, day);
@@ -4205,11 +4679,17 @@ ALTER TABLE ONLY private.mail_days
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_pkey PRIMARY KEY (contact_id, company_id);
 
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_pkey PRIMARY KEY (key_id);
+
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_pkey PRIMARY KEY (request_id);
 
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_pkey PRIMARY KEY (company_id, name, shard);
 
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_pkey PRIMARY KEY (referral_id);
@@ -4327,9 +4807,13 @@ CREATE INDEX counted_mails_day ON private.counted_mails USING btree (company_id,
 
 CREATE INDEX counted_mails_recipient ON private.counted_mails USING btree (company_id, recipient_hash, day);
 
+CREATE INDEX credit_charges_key ON private.credit_charges USING btree (key_id, charged_at);
+
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
 CREATE INDEX events_waiting ON private.events USING btree (occurred_at) WHERE (fanned_out_at IS NULL);
+
+CREATE INDEX form_addresses_since ON private.form_addresses USING btree (since);
 
 CREATE INDEX referrer_counts_converted_rank ON private.referrer_counts USING btree (company_id, converted DESC, contact_id) WHERE (converted > 0);
 
@@ -4499,6 +4983,8 @@ CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_
 
 CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.prepare_action();
 
+CREATE TRIGGER automation_actions_refuse_over_limit AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('actions');
+
 CREATE TRIGGER automation_actions_touch BEFORE UPDATE ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER automation_runs_touch BEFORE UPDATE ON public.automation_runs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -4514,6 +5000,8 @@ CREATE TRIGGER automations_audit_insert AFTER INSERT ON public.automations REFER
 CREATE TRIGGER automations_audit_update AFTER UPDATE ON public.automations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
 
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
+
+CREATE TRIGGER automations_refuse_over_limit AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('automations');
 
 CREATE TRIGGER automations_refuse_stage_mismatch BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type = 'stage_changed'::text) <> (new.stage_id IS NOT NULL))) EXECUTE FUNCTION private.refuse_stage_mismatch();
 
@@ -4550,6 +5038,10 @@ CREATE TRIGGER crm_contacts_audit_delete AFTER DELETE ON public.crm_contacts REF
 CREATE TRIGGER crm_contacts_audit_insert AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
 
 CREATE TRIGGER crm_contacts_audit_update AFTER UPDATE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_count_new AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_contacts();
+
+CREATE TRIGGER crm_contacts_count_removed AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_contacts();
 
 CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
 
@@ -4603,6 +5095,12 @@ CREATE TRIGGER referral_requests_audit_insert AFTER INSERT ON public.referral_re
 
 CREATE TRIGGER referral_requests_audit_update AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
 
+CREATE TRIGGER referral_requests_count_changed AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_changed_requests();
+
+CREATE TRIGGER referral_requests_count_new AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_requests();
+
+CREATE TRIGGER referral_requests_count_removed AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_requests();
+
 CREATE TRIGGER referral_requests_touch BEFORE UPDATE ON public.referral_requests FOR EACH ROW WHEN ((new.written_status = old.written_status)) EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER referral_requests_write_status BEFORE INSERT OR UPDATE ON public.referral_requests FOR EACH ROW EXECUTE FUNCTION private.write_request_status();
@@ -4637,6 +5135,8 @@ CREATE TRIGGER webhook_subscriptions_audit_insert AFTER INSERT ON public.webhook
 
 CREATE TRIGGER webhook_subscriptions_audit_update AFTER UPDATE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
 
+CREATE TRIGGER webhook_subscriptions_refuse_over_limit AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('subscriptions');
+
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
 CREATE TRIGGER webhook_subscriptions_touch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
@@ -4656,14 +5156,26 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.counted_mails
     ADD CONSTRAINT counted_mails_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.mail_days
     ADD CONSTRAINT mail_days_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.referral_requests(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referrals(id) ON DELETE CASCADE;
@@ -4886,6 +5398,8 @@ ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.webhook_subscriptions ENABLE ROW LEVEL SECURITY;
 
+GRANT USAGE ON SCHEMA data_api TO PUBLIC;
+
 GRANT USAGE ON SCHEMA private TO api_key;
 GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO service_role;
@@ -4931,6 +5445,8 @@ GRANT ALL ON FUNCTION private.action_results_of(run_id uuid) TO service_role;
 REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.address_group(address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
@@ -5017,9 +5533,14 @@ REVOKE ALL ON FUNCTION private.caller_holds(scopes text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 
+REVOKE ALL ON FUNCTION private.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key_card() TO api_key;
+
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.changes(before jsonb, after jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
 
@@ -5072,10 +5593,28 @@ GRANT ALL ON FUNCTION private.contact_with_email(email text) TO api_key;
 REVOKE ALL ON FUNCTION private.convert_referral(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.convert_referral(referral_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.count_changed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_form_try() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_rows(workspace uuid, name text, added bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.counted_rows(workspace uuid, name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.create_company_settings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION private.credits_used(of_key uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.deal_contact(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_contact(deal_id uuid) TO api_key;
@@ -5119,6 +5658,12 @@ REVOKE ALL ON FUNCTION private.forget_audit_log() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.form_address_key() TO service_role;
+
+REVOKE ALL ON FUNCTION private.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.give_back_credits(charge uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
@@ -5150,9 +5695,6 @@ REVOKE ALL ON FUNCTION private.never_audited() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_enabling() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_key_use() TO api_key;
 
 REVOKE ALL ON FUNCTION private.open_referred_deal(workspace uuid, contact uuid) FROM PUBLIC;
 
@@ -5241,6 +5783,8 @@ REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscript
 
 REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.refuse_rows_over_limit() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_stage_mismatch() FROM PUBLIC;
@@ -5264,6 +5808,8 @@ REVOKE ALL ON FUNCTION private.require_company(scope text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.retention() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
@@ -5321,6 +5867,9 @@ REVOKE ALL ON FUNCTION private.switch_webhook() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.take_request_mail(request public.referral_requests, token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_requests(count integer, cost integer) TO api_key;
 
 REVOKE ALL ON FUNCTION private.take_thank_you_mail(thanks private.thank_yous) FROM PUBLIC;
 
@@ -5403,6 +5952,9 @@ GRANT ALL ON FUNCTION public.automation_run(run_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION public.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.calling_country() TO api_key;
 
+REVOKE ALL ON FUNCTION public.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calling_key_card() TO api_key;
+
 REVOKE ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) TO service_role;
 
@@ -5438,6 +5990,12 @@ GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[]
 
 REVOKE ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.form_address_key() TO service_role;
+
+REVOKE ALL ON FUNCTION public.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_back_credits(charge uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_actions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
@@ -5479,9 +6037,6 @@ GRANT ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) TO api_key;
 
 REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) TO api_key;
-
-REVOKE ALL ON FUNCTION public.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.note_key_use() TO api_key;
 
 REVOKE ALL ON FUNCTION public.opportunity(public.referrals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.opportunity(public.referrals) TO api_key;
@@ -5554,6 +6109,9 @@ GRANT ALL ON FUNCTION public.status(request public.referral_requests) TO api_key
 
 REVOKE ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) TO anon;
+
+REVOKE ALL ON FUNCTION public.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_requests(count integer, cost integer) TO api_key;
 
 REVOKE ALL ON FUNCTION public.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.test_webhook(subscription_id uuid) TO api_key;

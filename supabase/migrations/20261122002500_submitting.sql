@@ -133,6 +133,7 @@ declare
   link private.request_links;
   request public.referral_requests;
   settings public.company_settings;
+  address_wait integer;
   friend uuid;
   made public.referrals;
 begin
@@ -154,6 +155,12 @@ begin
     return private.refusal(410, 'EXPIRED', 'This link is no longer valid.');
   end if;
 
+  address_wait := private.count_form_try();
+  if address_wait > 0 then
+    return private.refusal(
+      429, 'RATE_LIMITED', 'Too many forms were sent from here.', retry_after => address_wait
+    );
+  end if;
   select * into settings from public.company_settings where company_id = request.company_id;
   if link.tries_since <= now() - interval '1 hour' then
     link.tries := 0;

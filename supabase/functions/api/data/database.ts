@@ -19,6 +19,8 @@ export class Database {
   readonly #scope: Scope | null;
   readonly #hasKey: boolean;
   readonly #requestId: string | null;
+  /** That which the caller's token names, for the planner to know; row level security decides. */
+  readonly workspace: string | null;
 
   /** What it asks is done for the request with that id: the audit log says so. */
   constructor(
@@ -32,6 +34,7 @@ export class Database {
     this.#scope = scope;
     this.#hasKey = key !== null;
     this.#requestId = requestId;
+    this.workspace = key?.companyId ?? null;
   }
 
   /** What one query gives; throws the caller's error for a refusal, 503 when the database is out of reach. */

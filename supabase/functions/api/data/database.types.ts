@@ -7,11 +7,14 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "credits_per_month": number | null;
           "disabled_at": string | null;
           "expires_at": string | null;
           "id": string;
           "last_used_at": string | null;
           "name": string;
+          "requests_per_day": number;
+          "requests_per_minute": number;
           "revoked_at": string | null;
           "scopes": (string)[];
         };
@@ -19,22 +22,28 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "credits_per_month"?: number | null;
           "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
           "name": string;
+          "requests_per_day"?: number;
+          "requests_per_minute"?: number;
           "revoked_at"?: string | null;
           "scopes": (string)[];
         };
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "credits_per_month"?: number | null;
           "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
           "name"?: string;
+          "requests_per_day"?: number;
+          "requests_per_minute"?: number;
           "revoked_at"?: string | null;
           "scopes"?: (string)[];
         };
@@ -1187,6 +1196,7 @@ export type Database = {
       };
       "automation_run": { Args: { "run_id": string }; Returns: Json };
       "calling_country": { Args: Record<PropertyKey, never>; Returns: string };
+      "calling_key_card": { Args: Record<PropertyKey, never>; Returns: Json };
       "claim_work": { Args: { "busy"?: (string)[]; "most_deliveries": number; "most_runs": number }; Returns: Json };
       "contact": {
         Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
@@ -1205,6 +1215,8 @@ export type Database = {
         Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
         Returns: undefined;
       };
+      "form_address_key": { Args: Record<PropertyKey, never>; Returns: string };
+      "give_back_credits": { Args: { "charge": string }; Returns: undefined };
       "listed_at":
         | {
           Args: { "": Database["public"]["Tables"]["automation_actions"]["Row"] };
@@ -1276,7 +1288,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      "note_key_use": { Args: Record<PropertyKey, never>; Returns: undefined };
       "opportunity": {
         Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
         Returns:
@@ -1385,6 +1396,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "take_requests": { Args: { "cost"?: number; "count"?: number }; Returns: Json };
       "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
       "trigger_data": {

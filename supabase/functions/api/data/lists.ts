@@ -125,12 +125,13 @@ export async function readPage<Row extends z.ZodObject>(
     ? readCursor(identity, "before", query.before)
     : null;
 
+  const { workspace } = database;
   const backwards = query.before !== undefined;
   const keys = chosenKeys(resource, query);
   const columns = new Set([...keys, "id", query.sort, ...(query.sort === "updated_at" ? ["listed_at"] : [])]);
   const [{ data, count }, counted] = await Promise.all([
-    database.rows((client) => selectPage(client, resource, [...columns], query, cursor)),
-    cursor ? database.ask((client) => selectCount(client, resource, query)) : undefined,
+    database.rows((client) => selectPage(client, workspace, resource, [...columns], query, cursor)),
+    cursor ? database.ask((client) => selectCount(client, workspace, resource, query)) : undefined,
   ]);
 
   const beyond = data.length > query.limit;

@@ -33,6 +33,8 @@ type Contract<
   /** The schema of each object in `data` when it is a page of them; neither for 204. */
   list?: Many;
   status?: 200 | 201 | 204;
+  /** Whether it sends a mail: for a metered key that takes more credits. */
+  mails?: true;
   /** Refusals that cannot be told from the rest of the contract. */
   refusals?: ErrorCode[];
 };
