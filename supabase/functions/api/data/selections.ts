@@ -20,7 +20,7 @@ const ofTable = (client: Client, columns: string[]) => client.from("audit_log" a
 
 const selectCalled = (client: Client, called: Called, columns: string[], options: Counting) =>
   // Rows of a table are selected, filtered and sorted alike, however they are come by.
-  client.rpc(called.function, called.arguments, { count: options.count, get: true })
+  client.rpc(called.function, called.arguments, { count: options.count })
     .select(columns.join(",")) as unknown as ReturnType<typeof ofTable>;
 
 type Counting = { count?: "estimated"; head?: boolean };
