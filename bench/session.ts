@@ -1,8 +1,7 @@
 import postgres from "postgres";
 import type { Statement } from "./postgrest.ts";
-import type { NamedStatement } from "./statements.ts";
 
-type Role = NamedStatement["role"];
+export type Role = "api_key" | "anon" | "service_role";
 type Claims = Record<string, unknown>;
 
 const asGiven = (oid: number): postgres.PostgresType => ({

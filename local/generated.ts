@@ -6,7 +6,7 @@ import { Refusal, runProgram } from "./refusal.ts";
 export const root = resolve(import.meta.dirname ?? ".", "..");
 
 /**
- * The program `deno task <task>`, which writes a file of the project that follows from the migrations; with --check it only says
+ * The program `deno task <task>`, which writes a file of the project that follows from others; with --check it only says
  * whether the file fits. `generate` gets a folder for what it needs meanwhile.
  */
 export async function keepGenerated(
@@ -20,7 +20,7 @@ export async function keepGenerated(
       const text = await generate(folder);
       if (!Deno.args.includes("--check")) return await Deno.writeTextFile(join(root, file), text);
       const kept = await Deno.readTextFile(join(root, file)).catch(() => undefined);
-      if (text !== kept) throw new Refusal(`${file} does not fit the migrations: run deno task ${task}.`);
+      if (text !== kept) throw new Refusal(`${file} is not what it follows from: run deno task ${task}.`);
     } finally {
       await removeData(folder);
     }

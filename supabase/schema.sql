@@ -3705,7 +3705,7 @@ CREATE TABLE private.row_counts (
     name text NOT NULL,
     shard smallint NOT NULL,
     rows bigint NOT NULL,
-    CONSTRAINT row_counts_name_check CHECK ((private.default_limit(name) IS NOT NULL))
+    CONSTRAINT row_counts_name_check CHECK ((name = ANY (ARRAY['contacts'::text, 'open_requests'::text])))
 );
 
 CREATE TABLE private.unsubscribe_links (
@@ -3732,7 +3732,7 @@ CREATE TABLE private.workspace_limits (
     company_id uuid NOT NULL,
     name text NOT NULL,
     value integer NOT NULL,
-    CONSTRAINT workspace_limits_name_check CHECK ((private.default_limit(name) IS NOT NULL)),
+    CONSTRAINT workspace_limits_name_check CHECK ((name = ANY (ARRAY['mails_per_day'::text, 'contacts'::text, 'automations'::text, 'actions'::text, 'subscriptions'::text, 'open_requests'::text]))),
     CONSTRAINT workspace_limits_value_check CHECK ((value > 0))
 );
 

@@ -80,7 +80,7 @@ async function deploy() {
   // By itself this version trusts Mozilla's authorities only, not those that the machine trusts for its downloads.
   const env = { NO_COLOR: "1", DENO_TLS_CA_STORE: "system,mozilla" };
   const ask = (...args: string[]) => new Deno.Command(deno, { args, cwd: copy, env }).output();
-  const cached = await ask("cache", "--quiet", "index.ts");
+  const cached = await ask("cache", "--quiet", "--frozen", "index.ts");
   assert(cached.success, new TextDecoder().decode(cached.stderr));
   const servers: Deno.ChildProcess[] = [];
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import postgres from "postgres";
-import { listener } from "../world/remembering_listener.ts";
+import { listen } from "../world/listener.ts";
 import { refusal } from "../world/sql_refusal.ts";
 import { eventually, rest, sql, stack, workspace } from "../world/world.ts";
 
@@ -128,7 +128,7 @@ Deno.test("no role of the data API reaches any of it, by SQL or over HTTP", asyn
   `;
   assertEquals([...reachable], []);
 
-  await using nina = listener();
+  await using nina = listen();
   const call = { url: nina.url, body: {}, params: {}, headers: {}, timeout_milliseconds: 5000 };
   const alice = await workspace("Alice's clinic");
   const look = () =>
@@ -160,7 +160,7 @@ Deno.test("no role of the data API reaches any of it, by SQL or over HTTP", asyn
   assertEquals([...await look()], [...before]);
   await sql`select net.http_get(${`${nina.url}/next`})`;
   await nina.got("/next");
-  assertEquals(nina.paths(), ["/next"]);
+  assertEquals(nina.received.map(({ path }) => path), ["/next"]);
 });
 
 function superuser() {

@@ -112,7 +112,7 @@ async function askOnce({ who, to, method, path, body, headers }: Cell, send: Sen
 }
 
 /** The answer in a word or two. */
-export function outcomeOf({ status, text }: Answer): string {
+function outcomeOf({ status, text }: Answer): string {
   let body;
   try {
     body = JSON.parse(text);

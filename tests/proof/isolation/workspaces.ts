@@ -69,8 +69,8 @@ async function entangle(alice: Person, bob: Person): Promise<void> {
       select ${bob.companyId}, lower(email) from crm_contacts where company_id = ${alice.companyId} and email is not null
     `;
     await tx`
-      insert into private.thank_yous (referral_id, sent, email_id)
-      select id, true, 'sent' from referrals where company_id = ${alice.companyId}
+      insert into private.thank_yous (referral_id, claimed_at)
+      select id, '2020-01-01' from referrals where company_id = ${alice.companyId}
     `;
   });
 }
