@@ -69,6 +69,7 @@ const rules: Record<string, { offenders: (statements: string[]) => string[]; vio
     offenders: (statements) => doubled(statements.flatMap(made)),
     violations: [
       "create table if not exists public.referrals (id uuid)",
+      "create unlogged table private.request_budgets (id uuid)",
       "create or replace function private.claims() returns jsonb language sql as $$ select null::jsonb $$",
       "create index referrals_status on public.referrals (status)",
       "create unique index referrals_once on public.referrals (status)",

@@ -120,7 +120,7 @@ const inlined: Record<string, string[]> = {
 };
 
 /** What a key's scopes give it nothing of, in its own workspace. */
-function beyond({ scopes }: Principal, mine: Workspace): Values {
+function beyond({ scopes, claims }: Principal, mine: Workspace): Values {
   const held = scopes.map((scope) => scope.split(":")[0]);
   const known = new Set(held.flatMap((resource) => [resource, ...inlined[resource] ?? []]));
   if (held.includes("admin")) return { ids: new Set(), words: [] };
@@ -131,5 +131,5 @@ function beyond({ scopes }: Principal, mine: Workspace): Values {
       ),
     )
   );
-  return without(without(shut, open), { ids: new Set([mine.person.companyId]), words: [] });
+  return without(without(shut, open), { ids: new Set([mine.person.companyId, claims?.sub ?? ""]), words: [] });
 }

@@ -4,7 +4,7 @@ import { type Command, exposed, granted, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal, Standing } from "./principals.ts";
 import { answersAt, opens, scopeFor } from "./rules.ts";
-import type { Workspace } from "./workspaces.ts";
+import { type Values, without, type Workspace } from "./workspaces.ts";
 
 const shown = { prefer: "return=representation" };
 const merged = { prefer: "resolution=merge-duplicates,return=representation" };
@@ -43,9 +43,15 @@ function isTelling({ command }: Verb, { lacks, scopes }: Principal, { full }: Ta
 const mayOpen = ({ command }: Verb, { standing, scopes }: Principal, { full }: Table) =>
   standing === "living" && opens(scopes, scopeFor(full, command));
 
-/** Who has no right in alice's workspace must not see it either. */
-export const secretsFor = ({ standing, scopes }: Principal, mine: Workspace, theirs: Workspace) =>
-  standing === "living" && scopes.length > 0 ? [theirs.values] : [theirs.values, mine.values];
+/** Who has no right in alice's workspace must not see it either; a living key may know which it is, and whose. */
+export function secretsFor({ standing, scopes, claims }: Principal, mine: Workspace, theirs: Workspace): Values[] {
+  if (standing !== "living") return [theirs.values, mine.values];
+  if (scopes.length > 0) return [theirs.values];
+  return [
+    theirs.values,
+    without(mine.values, { ids: new Set([claims?.sub ?? "", claims?.company_id ?? ""]), words: [] }),
+  ];
+}
 
 type At = { table: Table; path: string; row: string; own: Json; foreign: Json; body: Json };
 
