@@ -5643,6 +5643,7 @@ REVOKE ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_tota
 GRANT ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.fits_a_mail(html text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fits_a_mail(html text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.follow_deleted_referrals() FROM PUBLIC;
 

@@ -250,6 +250,7 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "private.contact_card(contact crm_contacts)",
     "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
+    "private.fits_a_mail(html text)",
     "private.form_address_key()",
     "private.is_email(given text)",
     "private.is_line(given text)",

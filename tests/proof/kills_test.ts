@@ -182,7 +182,7 @@ async function workspace(observer: Client, url: string, size: number) {
   const contacts = await observer.reads((sql) =>
     sql`
       insert into crm_contacts (company_id, first_name, email)
-      select ${company}, 'Rita', 'rita-' || n || '@example.com' from generate_series(1, 50) as n returning id
+      select ${company}, 'Rita', 'rita-' || n || '@example.com' from generate_series(1, 250) as n returning id
     `
   );
   const [friend, ...referrers] = ids(contacts);
