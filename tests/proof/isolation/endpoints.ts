@@ -1,5 +1,14 @@
 import type { Endpoint } from "../../../supabase/functions/api/http/endpoint.ts";
-import { bodyOf, endpoints, isReference, nowhere, pathTo, reference, type Rows } from "../../world/every_endpoint.ts";
+import {
+  bodyOf,
+  endpoints,
+  isReference,
+  nowhere,
+  pathTo,
+  reference,
+  type Rows,
+  scopesBeside,
+} from "../../world/every_endpoint.ts";
 import { eventually, type Json, type Person } from "../../world/world.ts";
 import { ask, type Cell } from "./cells.ts";
 import { type Principal, signedFor } from "./principals.ts";
@@ -26,7 +35,8 @@ export function endpointCells(who: Principal, mine: Workspace, theirs: Workspace
     const namesRows = endpoint.contract.params !== undefined && hasId(endpoint) ||
       Object.keys(bodyOf(endpoint, theirs.named) ?? {}).some(isReference);
     const found = namesRows ? ["404 NOT_FOUND"] : ["2", "409 CONFLICT"];
-    const isOpen = who.standing === "living" && opens(who.scopes, scopeOf(endpoint));
+    const taken = [scopeOf(endpoint), ...scopesBeside(endpoint)];
+    const isOpen = who.standing === "living" && taken.every((one) => opens(who.scopes, one));
     return {
       who,
       to: "api",
