@@ -206,6 +206,9 @@ Deno.test("every list sorts by both columns in both orders, and bounds exclude t
 
 Deno.test("a total is exact up to 1,000 rows, and says so when it may be an estimate", async () => {
   const { alice, bob } = await world();
+  await sql`
+    insert into private.workspace_limits values
+      (${alice.companyId}, 'automations', 2000), (${alice.companyId}, 'subscriptions', 2000)`;
   const at = await rowsOverTime(alice, 1_000);
   // An automation has few actions.
   const long = Object.keys(tableOf).filter((list) => list !== "/automations/:id/actions");
