@@ -15,16 +15,16 @@ Deno.test("32 clients in two processes get no more than a key's minute lets thro
   const alice = await (await workspace("Alice's clinic")).within({ perMinute: 60 });
   const bob = await workspace("Bob's brokers");
   const began = performance.now();
-  const isOver = () => performance.now() - began > 4_000;
-  const let_through: number[] = [];
-  let refused = 0;
+  const seconds = () => (performance.now() - began) / 1_000;
+  let [served, refused] = [0, 0];
+  const isOver = () => served >= 62 && refused >= 100 || seconds() > 30;
   const client = async (_: unknown, at: number) => {
     while (!isOver()) {
       const answer = await fetch(`${functions.urls[at % 2]}/referrals?limit=1`, {
         headers: { authorization: `Bearer ${alice.token}` },
       });
       await answer.body?.cancel();
-      if (answer.status === 200) let_through.push(performance.now());
+      if (answer.status === 200) served++;
       else {
         assertEquals(answer.status, 429);
         assert(Number(answer.headers.get("retry-after")) >= secondsUntilMore(answer.headers)[0]);
@@ -43,10 +43,9 @@ Deno.test("32 clients in two processes get no more than a key's minute lets thro
 
   await Promise.all([...Array.from({ length: 32 }, client), other()]);
 
-  const seconds = (performance.now() - began) / 1_000;
-  assert(let_through.length >= 60 && let_through.length <= 60 + seconds, `${let_through.length} in ${seconds} s`);
-  assert(refused > 0);
-  assert(Math.max(...waits) < 1_000, `${Math.max(...waits)} ms`);
+  assert(refused >= 100 && served >= 62 && served <= 60 + seconds(), `${served} in ${seconds()} s`);
+  const [middle] = waits.sort((a, b) => a - b).slice(waits.length / 2);
+  assert(middle < 1_000, `${middle} ms`);
 });
 
 Deno.test("every keyed answer says what is left, errors too, and a page of a browser may read it", async () => {
