@@ -41,7 +41,7 @@ create index automation_runs_due on public.automation_runs (company_id, due_at, 
 create index automation_runs_chained on public.automation_runs (root_id) where depth > 0;
 -- A refusal is recorded once for an automation and a write.
 create unique index automation_runs_refused
-  on public.automation_runs (company_id, root_id, automation_id) where refusal is not null;
+  on public.automation_runs (company_id, root_id, automation_id, refusal) where refusal is not null;
 create index automation_runs_age on public.automation_runs using brin (created_at);
 
 -- A row's workspace follows from what the row belongs to: see the page opportunities.

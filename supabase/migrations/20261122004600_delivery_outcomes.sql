@@ -63,11 +63,11 @@ begin
       -- The first goes when there are 50, which replays alone come to.
       attempts = case when jsonb_array_length(delivery.attempts) >= 50 then delivery.attempts - 0 else delivery.attempts end
         || jsonb_build_array(jsonb_build_object(
-        'attempted_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'response_status', outcome.status,
-        'error', outcome.error,
-        'duration_ms', outcome.duration_ms
-      )),
+          'attempted_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'response_status', outcome.status,
+          'error', outcome.error,
+          'duration_ms', outcome.duration_ms
+        )),
       status = case
         when outcome.succeeded then 'delivered'
         when outcome.status = 410 or private.retry_wait(delivery.attempt_count + 1) is null then 'failed'
@@ -96,7 +96,7 @@ begin
     from recorded
     join public.webhook_subscriptions as subscription on subscription.id = recorded.subscription_id
     where recorded.is_answered is not null
-  ), host as (
+  ), of_hosts as (
     select company_id, host, bool_or(is_answered) as succeeded,
       count(*) filter (where not is_answered and place > coalesce(answered_last, 0)) as failures,
       jsonb_agg(id) filter (where not is_answered) as failed
@@ -122,12 +122,12 @@ begin
       and ((subscription.failing_since is null) <> verdict.succeeded or verdict.gone
         or subscription.failing_since < now() - private.webhook_patience())
   )
-  select jsonb_agg(to_jsonb(host)) into verdicts
-  from host
+  select jsonb_agg(to_jsonb(of_hosts)) into verdicts
+  from of_hosts
   where failures > 0
     or exists (
       select from private.webhook_circuits as circuit
-      where circuit.company_id = host.company_id and circuit.host = host.host
+      where circuit.company_id = of_hosts.company_id and circuit.host = of_hosts.host
     );
   if verdicts is not null then
     perform private.note_hosts(verdicts);
