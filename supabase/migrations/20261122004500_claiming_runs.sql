@@ -72,7 +72,8 @@ as $$
   ), in_rounds as (
     select candidate.*, candidate.claims >= private.suspect_claims() as is_suspect, row_number() over (
       partition by candidate.company_id
-      order by candidate.due_at, candidate.event_id, automations.priority desc, automations.created_at, automations.id
+      order by candidate.claims >= private.suspect_claims(), candidate.due_at, candidate.event_id,
+        automations.priority desc, automations.created_at, automations.id
     ) as round
     from candidate
     join public.automations on automations.id = candidate.automation_id

@@ -102,7 +102,7 @@ Deno.test("two automations that set each other off four times over make 100 runs
     runs.filter((run) => run.status === status && run.error === error).map((run) => run.count).sort();
   assertEquals(count("completed", null).reduce((sum, one) => sum + one), 100);
   assertEquals([count("failed", itself), count("failed", tooMany)], [[1, 1], [1, 1]]);
-  assertEquals(runs.reduce((sum, run) => sum + run.count, 0), 104);
+  assertEquals(runs.filter((run) => run.status !== "completed" && run.count > 1), []);
   assertEquals(outcomes(await runsOf(bob, theirs)), ["completed", "failed"]);
 });
 

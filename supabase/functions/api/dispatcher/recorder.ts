@@ -2,7 +2,6 @@ import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
 import type { DeliveryOutcome } from "./deliver.ts";
 import { eachOrHalves } from "./halves.ts";
-import { retryWhileAway } from "./retry_while_away.ts";
 
 const recordAfter = 80;
 const recordAtOnce = 250;
@@ -38,12 +37,9 @@ export class Recorder {
   async #record(): Promise<void> {
     await eachOrHalves(
       this.#waiting.splice(0),
-      (outcomes) =>
-        retryWhileAway(
-          () => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes })),
-          () => this.isBehind = true,
-        ),
+      (outcomes) => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes })),
       (outcomes, error) => logError(`${outcomes.length} outcomes were not recorded`, causeOf(error)),
+      () => this.isBehind = true,
     );
     if (!this.isBehind) return;
     this.isBehind = false;

@@ -4,11 +4,10 @@ import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
 import type { ClaimedDelivery } from "./claimed.ts";
 import { deliver, Delivery, type DeliveryOutcome, failure, unreadable } from "./deliver.ts";
-import { eachOrHalves, isAway } from "./halves.ts";
+import { eachOrHalves } from "./halves.ts";
 import type { Life } from "./life.ts";
 import { type Receiver, Receivers, type Waiting } from "./receivers.ts";
 import { Recorder } from "./recorder.ts";
-import { retryWhileAway } from "./retry_while_away.ts";
 
 const mostReading = 3;
 const readTogether = 100;
@@ -84,19 +83,17 @@ export class Sender {
       chunk,
       async (some) => {
         const ids = some.map(([, { claimed }]) => claimed.id);
-        const jobs = await retryWhileAway(() =>
-          this.#database.value(Jobs, (client) => client.rpc("delivery_jobs", { ids }))
-        );
+        const jobs = await this.#database.value(Jobs, (client) => client.rpc("delivery_jobs", { ids }));
         const found = new Map(jobs.map((job) => [job.id, job]));
         for (const [receiver, waiting] of some) {
           const delivery = found.get(waiting.claimed.id);
           if (delivery) receiver.read.push({ ...waiting, delivery });
-          else this.#giveUp(receiver, waiting);
+          else this.#giveUp(receiver, waiting, true);
         }
       },
-      (some, error) => {
+      (some, error, isThere) => {
         logError(`${some.length} deliveries could not be read`, causeOf(error));
-        for (const [receiver, waiting] of some) this.#giveUp(receiver, waiting, isAway(error));
+        for (const [receiver, waiting] of some) this.#giveUp(receiver, waiting, isThere);
       },
     );
     for (const [receiver] of chunk) {
@@ -107,9 +104,9 @@ export class Sender {
     this.#goOn();
   }
 
-  /** Records that a delivery cannot be read; one that is to be `left` alone is somebody else's after its lease. */
-  #giveUp(receiver: Receiver, { claimed }: Waiting, left = false) {
-    if (!left) this.#records.add(failure(claimed, unreadable));
+  /** Forgets a delivery that is not to be sent, which is somebody else's after its lease unless it `isUnreadable`. */
+  #giveUp(receiver: Receiver, { claimed }: Waiting, isUnreadable: boolean) {
+    if (isUnreadable) this.#records.add(failure(claimed, unreadable));
     this.#receivers.waits(receiver, -1);
   }
 
