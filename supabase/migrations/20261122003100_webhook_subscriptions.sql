@@ -15,6 +15,7 @@ create table public.webhook_subscriptions (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null references public.companies on delete cascade,
   url text not null check (private.is_webhook_url(url)),
+  host text generated always as (lower(substring(url from '^https?://([^/?#]{1,255})'))) stored,
   -- none: only the `call_webhook` actions with this address use it
   events text[] not null default '{}' check (events <@ array['referral_attributed', 'stage_changed']),
   enabled boolean not null default true,
@@ -29,6 +30,8 @@ create table public.webhook_subscriptions (
   unique (id, company_id)
 );
 
+-- By its hash, since an address may be longer than an index takes.
+create unique index webhook_subscriptions_once on public.webhook_subscriptions (company_id, md5(url));
 create index webhook_subscriptions_created_at on public.webhook_subscriptions (company_id, created_at desc, id desc);
 create index webhook_subscriptions_updated_at on public.webhook_subscriptions (company_id, updated_at desc, id desc);
 
@@ -117,7 +120,32 @@ create trigger webhook_subscriptions_answer_for_update before update on public.w
   )
   execute function private.answer_for_webhook();
 
--- Adds a subscription to the caller's workspace; gives its row with the secret.
+-- The id of a workspace's subscription with this address.
+create function private.webhook_at(workspace uuid, address text) returns uuid
+language sql stable set search_path = ''
+as $$
+  select id from public.webhook_subscriptions where company_id = workspace and md5(url) = md5(address)
+$$;
+
+-- The caller's own subscription with this address, in whose way another one would be.
+create function private.webhook_in_the_way(url text)
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select private.webhook_at(private.company_for('webhooks:write'), url)
+$$;
+grant execute on function private.webhook_in_the_way(text) to api_key;
+
+create function public.webhook_in_the_way(url text) returns uuid
+language sql stable set search_path = ''
+as $$ select private.webhook_in_the_way(url) $$;
+grant execute on function public.webhook_in_the_way(text) to api_key;
+
+-- Adds a subscription to the caller's workspace; gives its row with the secret. Raises 409 for one too many, 23505 for an
+-- address that has one.
 create function private.create_webhook_subscription(url text, events text[], enabled boolean)
 returns jsonb
 language plpgsql

@@ -1,7 +1,8 @@
 -- The action `call_webhook`: it sends the run's event to an address, as an ordinary delivery.
 
 -- The workspace's subscription with this address, made without events when there is none: a `call_webhook` action's
--- deliveries are signed, retried, logged and disabled like all others. It is made for `maker`, the action's.
+-- deliveries are signed, retried, logged and disabled like all others. It is made for `maker`, the action's. Raises 409 for one
+-- subscription too many.
 create function private.webhook_for(workspace uuid, address text, maker uuid)
 returns public.webhook_subscriptions
 language plpgsql
@@ -13,11 +14,7 @@ declare
 begin
   -- Two actions saved at once share one.
   perform pg_advisory_xact_lock(hashtextextended('webhook_for ' || workspace || ' ' || address, 0));
-  select * into subscription
-  from public.webhook_subscriptions
-  where company_id = workspace and url = address
-  order by enabled desc, created_at, id
-  limit 1;
+  select * into subscription from public.webhook_subscriptions where id = private.webhook_at(workspace, address);
   if not found then
     insert into public.webhook_subscriptions (company_id, url, created_by)
     values (workspace, address, maker)

@@ -178,6 +178,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.take_requests(count integer, cost integer)",
     "private.test_webhook(subscription_id uuid)",
     "private.thank_you_outcome(referral_id uuid)",
+    "private.webhook_in_the_way(url text)",
     "private.withdraw_referral_request(request_id uuid)",
     "public.action_results(automation_runs)",
     "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean)",
@@ -223,6 +224,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "public.test_webhook(subscription_id uuid)",
     "public.thank_you_outcome(referral_id uuid)",
     "public.trigger_data(automation_runs)",
+    "public.webhook_in_the_way(url text)",
     "public.withdraw_referral_request(request_id uuid)",
   ]);
 });
@@ -249,6 +251,7 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "private.brand(company companies)",
     "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "private.contact_card(contact crm_contacts)",
+    "private.delivery_jobs(ids uuid[])",
     "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
     "private.fits_a_mail(html text)",
     "private.form_address_key()",
@@ -263,9 +266,11 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "private.run_context(workspace uuid, trigger_data jsonb)",
     "private.run_job(run automation_runs)",
     "private.trigger_data_of(run automation_runs)",
+    "private.wake_dispatcher()",
     "public.accept_wake_up(issued_at bigint, signature text)",
     "public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text)",
     "public.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
+    "public.delivery_jobs(ids uuid[])",
     "public.finish_run(run_id uuid, status text, actions_total integer, error text)",
     "public.form_address_key()",
     "public.record_action(run_id uuid, result jsonb)",
@@ -273,6 +278,7 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
     "public.run_call_webhook(run_id uuid, action_id uuid)",
     "public.run_job(run_id uuid)",
+    "public.wake_dispatcher()",
   ]);
 });
 

@@ -101,6 +101,7 @@ const scopeOfFunction: Record<string, Scope | null> = {
   take_requests: null,
   test_webhook: "webhooks:write",
   thank_you_outcome: "referrals:write",
+  webhook_in_the_way: "webhooks:write",
   withdraw_referral_request: "referrals:write",
 };
 

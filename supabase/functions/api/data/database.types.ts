@@ -170,6 +170,8 @@ export type Database = {
           "error": string | null;
           "event_id": string;
           "id": string;
+          "refusal": string | null;
+          "root_id": string | null;
           "run_id": string;
           "started_at": string;
           "status": string;
@@ -197,6 +199,8 @@ export type Database = {
           "error"?: string | null;
           "event_id": string;
           "id"?: string;
+          "refusal"?: string | null;
+          "root_id"?: string | null;
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
@@ -220,6 +224,8 @@ export type Database = {
           "error"?: string | null;
           "event_id"?: string;
           "id"?: string;
+          "refusal"?: string | null;
+          "root_id"?: string | null;
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
@@ -902,6 +908,7 @@ export type Database = {
           "response_status": number | null;
           "status": string;
           "subscription_id": string;
+          "under_way": boolean;
           "updated_at": string;
           "listed_at": string | null;
         };
@@ -924,6 +931,7 @@ export type Database = {
           "response_status"?: number | null;
           "status"?: string;
           "subscription_id": string;
+          "under_way"?: boolean;
           "updated_at"?: string;
         };
         Update: {
@@ -944,6 +952,7 @@ export type Database = {
           "response_status"?: number | null;
           "status"?: string;
           "subscription_id"?: string;
+          "under_way"?: boolean;
           "updated_at"?: string;
         };
         Relationships: [
@@ -966,6 +975,7 @@ export type Database = {
           "enabled": boolean;
           "events": (string)[];
           "failing_since": string | null;
+          "host": string | null;
           "id": string;
           "updated_at": string;
           "url": string;
@@ -981,6 +991,7 @@ export type Database = {
           "enabled"?: boolean;
           "events"?: (string)[];
           "failing_since"?: string | null;
+          "host"?: never;
           "id"?: string;
           "updated_at"?: string;
           "url": string;
@@ -994,6 +1005,7 @@ export type Database = {
           "enabled"?: boolean;
           "events"?: (string)[];
           "failing_since"?: string | null;
+          "host"?: never;
           "id"?: string;
           "updated_at"?: string;
           "url"?: string;
@@ -1211,6 +1223,7 @@ export type Database = {
         Args: { "enabled"?: boolean; "events": (string)[]; "url": string };
         Returns: Json;
       };
+      "delivery_jobs": { Args: { "ids": (string)[] }; Returns: Json };
       "finish_run": {
         Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
         Returns: undefined;
@@ -1408,6 +1421,8 @@ export type Database = {
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };
+      "wake_dispatcher": { Args: Record<PropertyKey, never>; Returns: undefined };
+      "webhook_in_the_way": { Args: { "url": string }; Returns: string };
       "withdraw_referral_request": { Args: { "request_id": string }; Returns: undefined };
     };
     Enums: {
