@@ -86,7 +86,7 @@ Deno.test("an address has one subscription of a workspace, which the refusal nam
   const [refused, taken] = [await tells(`${url}/d`), await tells(first.url)];
   assertEquals(last.map(({ status }) => status).sort(), [201, 409, 409]);
   for (const reply of [...last.filter(({ status }) => status === 409), refused]) {
-    assertEquals(reply.error.message, "A workspace has at most 20 webhook subscriptions.");
+    assertEquals(reply.error.message, "This would be over the limit of your workspace: subscriptions, at most 20.");
   }
   assertEquals([outcome(refused), taken.status], [[409, "CONFLICT"], 201]);
   assertEquals((await contents(alice)).webhook_subscriptions.length, 20);
