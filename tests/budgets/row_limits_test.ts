@@ -1,5 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Json, type Person, type Reply, sql, stack, workspace } from "../world/world.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type postgres from "postgres";
+import { refusal as refused } from "../world/sql_refusal.ts";
+import { eventually, type Json, type Person, type Reply, sql, stack, workspace } from "../world/world.ts";
 
 /** Runs the operator's command on the stack's database, as `deno task limits` does. */
 async function limits(...args: string[]) {
@@ -44,6 +46,30 @@ Deno.test("a workspace has as many contacts as its operator set, however they ar
   );
   assertEquals((await alice.post("/contacts", { first_name: "Fred" })).status, 201);
   assertEquals([await counted(alice, "contacts"), await counted(bob, "contacts")], [3, 1]);
+});
+
+Deno.test("near the limit a writer waits for the one before, and is refused when that one has taken the last place", async () => {
+  const { alice } = await limited("contacts", 1);
+  const add = (tx: typeof sql | postgres.TransactionSql) =>
+    tx`insert into crm_contacts (company_id, first_name) values (${alice.companyId}, 'Rita')`;
+  const added = Promise.withResolvers<void>();
+  const waited = Promise.withResolvers<void>();
+  const first = sql.begin(async (tx) => {
+    await add(tx);
+    added.resolve();
+    await waited.promise;
+  });
+  await added.promise;
+  const second = refused(add(sql));
+  await eventually(async () => {
+    const waiting = await sql`select from pg_locks where locktype = 'advisory' and not granted`;
+    return waiting.length > 0;
+  });
+  waited.resolve();
+  await first;
+
+  assertMatch(await second, /^PGRST .*over the limit of your workspace: contacts, at most 1/);
+  assertEquals(await counted(alice, "contacts"), 1);
 });
 
 Deno.test("a request counts while it is open: not once it is withdrawn, lapsed or submitted", async () => {
