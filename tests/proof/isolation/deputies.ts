@@ -277,8 +277,8 @@ function sights(keys: DeputyKeys, mine: Workspace): Cell[] {
   const shown = (
     who: Principal,
     name: string,
-    about: string,
-    column: string,
+    about: string[],
+    computed: string,
     said: string,
     isOpen: boolean,
     set: (
@@ -288,13 +288,15 @@ function sights(keys: DeputyKeys, mine: Workspace): Cell[] {
     ...sqlCell(
       who,
       name,
-      reachedBy(about),
+      reachedBy(...about),
       ["200"],
       () =>
         answerAs(
           "api_key",
           who.claims,
-          (tx) => tx.unsafe(`select to_jsonb(${column}) as given from automation_runs where id = '${run}'`),
+          // Of a row that the caller need not be able to see.
+          (tx) =>
+            tx.unsafe(`select ${computed}(jsonb_populate_record(null::automation_runs, '{"id": "${run}"}')) as given`),
           (tx) => scene(tx, () => set(tx)),
         ),
     ),
@@ -304,22 +306,23 @@ function sights(keys: DeputyKeys, mine: Workspace): Cell[] {
 
   const data = { ...Object.fromEntries(told.map((type) => [type, [heardBy[type]]])), api: Object.values(heardBy) };
   const ofTriggers = Object.entries(data).flatMap(([type, takes]) =>
-    scopes.map((one) => {
-      const who = keys.beside("automations:read", one);
-      return shown(
+    scopes.flatMap((one) => [keys.beside("automations:read", one), keys.beside("automations:trigger", one)]).map((
+      who,
+    ) =>
+      shown(
         who,
         `trigger_data of a run by ${type}`,
+        ["public.trigger_data"],
         "public.trigger_data",
-        "public.trigger_data(automation_runs)",
         type,
-        openTo(who, takes),
+        openTo(who, ["automations:read", ...takes]),
         async (tx) => {
           const says = { trigger_data: { notes: word(type) }, notes: word(type) };
           await tx`update private.events set data = ${tx.json(says)} where id = ${event}`;
           await tx`update automation_runs set trigger_type = ${type} where id = ${run}`;
         },
-      );
-    })
+      )
+    )
   );
   const ofDeeds = allDeeds.flatMap((deed) =>
     scopes.map((one) => {
@@ -327,8 +330,8 @@ function sights(keys: DeputyKeys, mine: Workspace): Cell[] {
       return shown(
         who,
         `what ${deed.type} ${deed.config.subject ?? ""} did`,
+        ["public.action_results", "private.record_action"],
         "public.action_results",
-        "public.action_results(automation_runs)",
         deed.type,
         openTo(who, deed.shownBy),
         async (tx) => {

@@ -92,6 +92,9 @@ const busy = (alice: string, told: Workspace) => `
     where company_id = '${alice}';
   update public.automation_runs set status = 'running', due_at = now() - interval '1 s', completed_at = null
     where company_id = '${alice}';
+  delete from private.action_results where run_id in (
+    select id from public.automation_runs where company_id = '${alice}'
+  );
   update public.automations set enabled = true where company_id = '${alice}';
   update public.webhook_subscriptions set enabled = true, events = '{referral_attributed,stage_changed}'
     where company_id = '${alice}';
