@@ -64,7 +64,7 @@ export class Receivers {
   read = 0;
   readonly #receivers = new Map<string, Receiver>();
   readonly #workspaces = new Map<string, Workspace>();
-  #sated: Party[] = [];
+  #sated: Receiver[] = [];
 
   get isIdle() {
     return this.sending === 0 && this.waiting === 0;
@@ -89,13 +89,14 @@ export class Receivers {
 
   /** Those to claim nothing for now. */
   busy(): string[] {
-    this.#sated = [...this.#receivers.values(), ...this.#workspaces.values()].filter((party) => this.#isSated(party));
-    return this.#sated.map(({ id }) => id);
+    this.#sated = [...this.#receivers.values()].filter((receiver) => this.#isSated(receiver));
+    const workspaces = [...this.#workspaces.values()].filter((workspace) => this.#hasEnough(workspace));
+    return [...this.#sated, ...workspaces].map(({ id }) => id);
   }
 
   /** Whether one of those may have more claimed again. */
   get wantMore() {
-    return this.#sated.some((party) => !this.#isSated(party));
+    return this.#sated.some((receiver) => !this.#isSated(receiver));
   }
 
   /** At most so many that are to be read now, shared out among those who have little ahead. */
@@ -152,7 +153,11 @@ export class Receivers {
     if (workspace.hosts.size === 0) this.#workspaces.delete(workspace.id);
   }
 
-  #isSated(party: Party) {
+  #isSated(receiver: Receiver) {
+    return this.#hasEnough(receiver) || this.#hasEnough(receiver.workspace);
+  }
+
+  #hasEnough(party: Party) {
     return party.hasEnough || this.waiting > mostWaiting && party.waiting > 0;
   }
 
