@@ -10,11 +10,14 @@ const mostSending = 128;
 const ahead = 1_000;
 const leastAhead = 100;
 const mostWaiting = 2_000;
+/** What is read ahead takes memory. */
+const mostRead = 1_500;
 
-/** What has a share of the sendings; `pace`: the milliseconds of one, of late. */
+/** What has a share of the sendings; `read`: of those `waiting`; `pace`: the milliseconds of a sending, of late. */
 class Party {
   sending = 0;
   waiting = 0;
+  read = 0;
   pace = 1_000;
 
   constructor(readonly id: string, readonly most: number) {}
@@ -35,10 +38,8 @@ class Host extends Party {
 
 /** A subscription's endpoint. */
 export class Receiver extends Party {
-  /** Those that are still to be read, and those that are. */
   named: Waiting[] = [];
-  read: Read[] = [];
-  reading = 0;
+  ready: Read[] = [];
 
   constructor(id: string, readonly workspace: Workspace, readonly host: Host) {
     super(id, host.most);
@@ -60,9 +61,10 @@ export class Receiver extends Party {
 export class Receivers {
   sending = 0;
   waiting = 0;
+  read = 0;
   readonly #receivers = new Map<string, Receiver>();
   readonly #workspaces = new Map<string, Workspace>();
-  #sated: Party[] = [];
+  #sated: Receiver[] = [];
 
   get isIdle() {
     return this.sending === 0 && this.waiting === 0;
@@ -71,37 +73,46 @@ export class Receivers {
   add(claimed: ClaimedDelivery, until: number) {
     const receiver = this.#receiver(claimed);
     receiver.named.push({ claimed, until });
-    this.waits(receiver, 1);
+    this.waiting++;
+    for (const party of receiver.parties) party.waiting++;
   }
 
-  waits(receiver: Receiver, count: number) {
-    this.waiting += count;
-    for (const party of receiver.parties) party.waiting += count;
+  /** One that was read does not wait any more. */
+  leaves(receiver: Receiver) {
+    this.waiting--;
+    this.read--;
+    for (const party of receiver.parties) {
+      party.waiting--;
+      party.read--;
+    }
   }
 
   /** Those to claim nothing for now. */
   busy(): string[] {
-    this.#sated = [...this.#receivers.values(), ...this.#workspaces.values()].filter((party) => this.#isSated(party));
-    return this.#sated.map(({ id }) => id);
+    this.#sated = [...this.#receivers.values()].filter((receiver) => this.#isSated(receiver));
+    const workspaces = [...this.#workspaces.values()].filter((workspace) => this.#hasEnough(workspace));
+    return [...this.#sated, ...workspaces].map(({ id }) => id);
   }
 
   /** Whether one of those may have more claimed again. */
   get wantMore() {
-    return this.#sated.some((party) => !this.#isSated(party));
+    return this.#sated.some((receiver) => !this.#isSated(receiver));
   }
 
-  /** Those of whom more should be read, each with how many. */
-  toRead(most: number): [Receiver, number][] {
-    const wanting = [...this.#receivers.values()].filter(({ named, read, reading }) =>
-      named.length > 0 && read.length + reading < most
+  /** At most so many that are to be read now, shared out among those who have little ahead. */
+  toRead(most: number): [Receiver, Waiting][] {
+    const wanting = [...this.#receivers.values()].filter((receiver) =>
+      receiver.named.length > 0 && this.#hasLittleAhead(receiver)
     );
-    const share = Math.ceil(most / wanting.length);
-    let left = most;
-    return wanting.map((receiver): [Receiver, number] => {
-      const count = Math.min(share, receiver.named.length, left);
-      left -= count;
-      return [receiver, count];
-    }).filter(([, count]) => count > 0);
+    const chunk: [Receiver, Waiting][] = [];
+    for (const receiver of wanting) {
+      const count = Math.min(Math.ceil(most / wanting.length), most - chunk.length);
+      const taken = receiver.named.splice(0, count);
+      this.read += taken.length;
+      for (const party of receiver.parties) party.read += taken.length;
+      for (const waiting of taken) chunk.push([receiver, waiting]);
+    }
+    return chunk;
   }
 
   /** The receivers whose turn it is, one sending each; who has had one comes last the next time. */
@@ -109,7 +120,7 @@ export class Receivers {
     for (let isGoing = true; isGoing;) {
       isGoing = false;
       for (const receiver of [...this.#receivers.values()]) {
-        if (receiver.read.length === 0 || !this.#hasRoom(receiver)) continue;
+        if (receiver.ready.length === 0 || !this.#hasRoom(receiver)) continue;
         this.#receivers.delete(receiver.id);
         this.#receivers.set(receiver.id, receiver);
         isGoing = true;
@@ -142,8 +153,17 @@ export class Receivers {
     if (workspace.hosts.size === 0) this.#workspaces.delete(workspace.id);
   }
 
-  #isSated(party: Party) {
+  #isSated(receiver: Receiver) {
+    return this.#hasEnough(receiver) || this.#hasEnough(receiver.workspace);
+  }
+
+  #hasEnough(party: Party) {
     return party.hasEnough || this.waiting > mostWaiting && party.waiting > 0;
+  }
+
+  #hasLittleAhead({ workspace, read }: Receiver) {
+    const share = (mostRead - this.read) / 3;
+    return workspace.read < Math.max(share, 32) && read < Math.max((share - workspace.read) / 2, 8);
   }
 
   #hasRoom({ workspace, host }: Receiver) {

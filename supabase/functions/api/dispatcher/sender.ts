@@ -10,7 +10,7 @@ import { type Receiver, Receivers, type Waiting } from "./receivers.ts";
 import { Recorder } from "./recorder.ts";
 
 const mostReading = 3;
-const readTogether = 100;
+const readTogether = 250;
 /** Shorter than the lease, by a sending's deadline and the time that an outcome is kept: what waited longer is left to it. */
 const freshFor = 25_000;
 
@@ -68,12 +68,9 @@ export class Sender {
 
   #startReading() {
     while (this.#reading < mostReading) {
-      const wanted = this.#receivers.toRead(readTogether);
-      if (wanted.length === 0) return;
-      this.#read(wanted.flatMap(([receiver, count]) => {
-        receiver.reading += count;
-        return receiver.named.splice(0, count).map((waiting): [Receiver, Waiting] => [receiver, waiting]);
-      }));
+      const chunk = this.#receivers.toRead(readTogether);
+      if (chunk.length === 0) return;
+      this.#read(chunk);
     }
   }
 
@@ -87,7 +84,7 @@ export class Sender {
         const found = new Map(jobs.map((job) => [job.id, job]));
         for (const [receiver, waiting] of some) {
           const delivery = found.get(waiting.claimed.id);
-          if (delivery) receiver.read.push({ ...waiting, delivery });
+          if (delivery) receiver.ready.push({ ...waiting, delivery });
           else this.#giveUp(receiver, waiting, true);
         }
       },
@@ -96,10 +93,7 @@ export class Sender {
         for (const [receiver, waiting] of some) this.#giveUp(receiver, waiting, isThere);
       },
     );
-    for (const [receiver] of chunk) {
-      receiver.reading--;
-      this.#receivers.forget(receiver);
-    }
+    for (const [receiver] of chunk) this.#receivers.forget(receiver);
     this.#reading--;
     this.#goOn();
   }
@@ -107,15 +101,15 @@ export class Sender {
   /** Forgets a delivery that is not to be sent, which is somebody else's after its lease unless it `isUnreadable`. */
   #giveUp(receiver: Receiver, { claimed }: Waiting, isUnreadable: boolean) {
     if (isUnreadable) this.#records.add(failure(claimed, unreadable));
-    this.#receivers.waits(receiver, -1);
+    this.#receivers.leaves(receiver);
   }
 
   /** Starts nothing while outcomes wait for the database: what is sent then may have to be sent again. */
   #startSending() {
     if (this.#records.isBehind) return;
     for (const receiver of this.#receivers.turns()) {
-      const { claimed, until, delivery } = receiver.read.shift()!;
-      this.#receivers.waits(receiver, -1);
+      const { claimed, until, delivery } = receiver.ready.shift()!;
+      this.#receivers.leaves(receiver);
       if (Date.now() < until) this.#send(receiver, claimed, delivery);
       else this.#receivers.forget(receiver);
     }
