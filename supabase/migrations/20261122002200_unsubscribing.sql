@@ -1,6 +1,6 @@
 -- Who asked to be asked no more: by the link of a request's mail, for whoever holds its token.
 
--- By workspace and email in lower case.
+-- By workspace and email, as emails are compared.
 create table private.unsubscribed (
   company_id uuid not null references public.companies on delete cascade,
   email text not null,
@@ -28,7 +28,7 @@ as $$
 begin
   if exists (
     select from private.unsubscribed
-    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
+    where unsubscribed.company_id = workspace and unsubscribed.email = private.email_key(address)
   ) then
     perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
   end if;

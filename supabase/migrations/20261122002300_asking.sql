@@ -33,6 +33,16 @@ begin
 end
 $$;
 
+-- When a link asked for now ends: with the day that its mail names, where the workspace is.
+create function private.request_ends(workspace uuid, days integer)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select private.end_of_day(now(), days, timezone) from public.companies where id = workspace
+$$;
+
 -- Writes a request for `token` and an unsubscribe link for `unsubscribe_token`; gives what its mail says. A definer, because
 -- who writes referrals need not be allowed to read contacts. Raises 404, 400 without an email, 409 for the unsubscribed.
 create function private.ask_for_referral(
@@ -76,13 +86,13 @@ begin
   values (
     workspace, contact, deal, asked.email, concat_ws(' ', asked.first_name, asked.last_name),
     ask_for_referral.subject_override, ask_for_referral.intro_html, ask_for_referral.how_it_works_html,
-    ask_for_referral.expires_in_days, now() + make_interval(days => ask_for_referral.expires_in_days),
+    ask_for_referral.expires_in_days, private.request_ends(workspace, ask_for_referral.expires_in_days),
     private.calling_key()
   )
   returning * into request;
   insert into private.request_links (request_id, token_hash) values (request.id, private.token_hash(token));
   insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), workspace, lower(asked.email));
+  values (private.token_hash(unsubscribe_token), workspace, private.email_key(asked.email));
 
   return private.request_mail(request);
 end
@@ -148,14 +158,15 @@ begin
   set sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
-    expires_at = now() + make_interval(days => expires_in_days),
+    expires_at = private.request_ends(company_id, expires_in_days),
     emailed_at = null,
     email_id = null,
-    email_error = null
+    email_error = null,
+    delivery = 'queued'
   where id = request_id
   returning * into request;
   insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), request.company_id, lower(request.recipient_email));
+  values (private.token_hash(unsubscribe_token), request.company_id, private.email_key(request.recipient_email));
   return private.request_mail(request);
 end
 $$;
@@ -197,7 +208,8 @@ as $$
   update public.referral_requests
   set emailed_at = now(),
     email_id = record_request_mail.email_id,
-    email_error = record_request_mail.email_error
+    email_error = record_request_mail.email_error,
+    delivery = case when record_request_mail.email_error is null then 'sent' else 'failed' end
   where id = request_id and company_id = private.require_company('referrals:write')
 $$;
 grant execute on function private.record_request_mail(uuid, text, text) to api_key;

@@ -74,8 +74,8 @@ export function createApp(config: Config) {
       if (key && scope && !scopesAllow(key.scopes, scope)) {
         throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
       }
-      const input = await readInput(endpoint, c);
       const database = new Database(config, key, scope);
+      const input = await readInput(endpoint, c, database);
       // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
       const result = await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
       if (key) noteKeyUse(key, database);

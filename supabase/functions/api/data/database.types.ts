@@ -456,6 +456,7 @@ export type Database = {
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
           "referrer_cleared_at": string | null;
+          "search_text": string;
           "status": string;
           "updated_at": string;
           "value": number | null;
@@ -476,6 +477,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
+          "search_text"?: never;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -491,6 +493,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
+          "search_text"?: never;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -526,6 +529,7 @@ export type Database = {
           "name": string;
           "pipeline_id": string;
           "position": number;
+          "sent": number;
         };
         ComputedFields: never;
         Insert: {
@@ -534,6 +538,7 @@ export type Database = {
           "name": string;
           "pipeline_id": string;
           "position"?: number;
+          "sent"?: never;
         };
         Update: {
           "company_id"?: string;
@@ -541,6 +546,7 @@ export type Database = {
           "name"?: string;
           "pipeline_id"?: string;
           "position"?: number;
+          "sent"?: never;
         };
         Relationships: [
           {
@@ -602,6 +608,7 @@ export type Database = {
           "created_at": string;
           "created_by": string | null;
           "deal_id": string | null;
+          "delivery": string;
           "email_error": string | null;
           "email_id": string | null;
           "emailed_at": string | null;
@@ -616,6 +623,7 @@ export type Database = {
           "referral_id": string | null;
           "sent_at": string;
           "subject_override": string | null;
+          "submission": Json | null;
           "submitted_at": string | null;
           "updated_at": string;
           "viewed_at": string | null;
@@ -632,6 +640,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string;
           "email_error"?: string | null;
           "email_id"?: string | null;
           "emailed_at"?: string | null;
@@ -646,6 +655,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string;
           "subject_override"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string;
           "viewed_at"?: string | null;
@@ -659,6 +669,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string;
           "email_error"?: string | null;
           "email_id"?: string | null;
           "emailed_at"?: string | null;
@@ -673,6 +684,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string;
           "subject_override"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string;
           "viewed_at"?: string | null;
@@ -932,6 +944,8 @@ export type Database = {
           "contact_id": string | null;
           "created_at": string | null;
           "deal_id": string | null;
+          "delivery": string | null;
+          "email_error": string | null;
           "expires_at": string | null;
           "id": string | null;
           "listed_at": string | null;
@@ -940,6 +954,7 @@ export type Database = {
           "referral_id": string | null;
           "sent_at": string | null;
           "status": string | null;
+          "submission": Json | null;
           "submitted_at": string | null;
           "updated_at": string | null;
           "viewed_at": string | null;
@@ -950,6 +965,8 @@ export type Database = {
           "contact_id"?: string | null;
           "created_at"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string | null;
+          "email_error"?: string | null;
           "expires_at"?: string | null;
           "id"?: string | null;
           "listed_at"?: string | null;
@@ -958,6 +975,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string | null;
           "viewed_at"?: string | null;
@@ -967,6 +985,8 @@ export type Database = {
           "contact_id"?: string | null;
           "created_at"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string | null;
+          "email_error"?: string | null;
           "expires_at"?: string | null;
           "id"?: string | null;
           "listed_at"?: string | null;
@@ -975,6 +995,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string | null;
           "viewed_at"?: string | null;

@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import { raw } from "hono/html";
-import { type Brand, brandColor, brandLogo, contrast, outline } from "./brand.ts";
+import { type Brand, brandColor, contrast, mailLogo, outline } from "./brand.ts";
 import { headerText } from "./header_text.ts";
 import { wrap } from "./plain_text.ts";
 
@@ -39,7 +39,7 @@ type Props = { brand: Brand; title: string; preheader: string; footer?: Child; c
 /** The frame of a branded mail; tables, because mail clients render nothing else alike. */
 export function Layout({ brand, title, preheader, footer, children }: Props) {
   const color = brandColor(brand);
-  const logo = brandLogo(brand);
+  const logo = mailLogo(brand);
   return (
     <html lang="en">
       <head>

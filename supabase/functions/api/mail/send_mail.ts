@@ -1,4 +1,5 @@
 import type { Config } from "../platform/config.ts";
+import { mailable } from "../contract/email.ts";
 import { headerText } from "./header_text.ts";
 import { pause } from "../platform/pause.ts";
 import { logError } from "../platform/log.ts";
@@ -32,8 +33,8 @@ export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome>
   const attempt = () =>
     resend.emails.send({
       from: `${quoted(mail.from)} <${config.mail!.from}>`,
-      to: mail.to,
-      replyTo: mail.replyTo ?? undefined,
+      to: mailable(mail.to),
+      replyTo: mail.replyTo === null ? undefined : mailable(mail.replyTo),
       subject: mail.subject,
       html: mail.html,
       text: mail.text,
