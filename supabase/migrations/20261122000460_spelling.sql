@@ -85,6 +85,7 @@ begin
   return 'xn--' || written;
 end
 $$;
+grant execute on function private.punycode(text) to api_key;
 
 -- An email address as it is compared: without case, and its domain in ASCII.
 create function private.email_key(email text)

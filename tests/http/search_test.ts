@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { folded } from "../../supabase/functions/api/contract/folding.ts";
 import { type Json, type Person, sql, world } from "../world/world.ts";
 
 /** The ids that a list gives, once its total has been found to say the same. */
@@ -39,7 +40,8 @@ for (
 
     const texts = [...hostile.map((text) => `q${text}z`), "QxZ", "zzz", ...hostile.filter((text) => text.trim())];
     await Promise.all(texts.map(async (text) => {
-      const wanted = rows.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase())).map(({ id }) => id);
+      const words = folded(text).split(/\s+/);
+      const wanted = rows.filter(({ name }) => words.every((word) => folded(name).includes(word))).map(({ id }) => id);
       const found = await ids(alice, `${path}?limit=100&search=${encodeURIComponent(text)}`);
       assertEquals(found.sort(), wanted.sort(), `search=${text}`);
     }));

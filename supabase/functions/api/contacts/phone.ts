@@ -2,8 +2,8 @@ import type { CountryCode, PhoneNumber } from "libphonenumber-js/max";
 import type { Database } from "../data/database.ts";
 import type { Completed } from "../http/endpoint.ts";
 
-/** A phone as it is stored, E.164 with `;ext=` and its extension; or what is wrong with it. */
-export type ReadPhone = { phone: string; problem?: undefined } | { phone?: undefined; problem: string };
+/** A phone as it is stored, E.164 with `;ext=` and its extension; or what would be one, where nobody has that number. */
+export type ReadPhone = { phone: string } | { examples: string[] };
 
 /** For a body's `complete`: its phone as E.164, read in the country of `countryOf` when it has no prefix. */
 export async function completePhone(
@@ -12,7 +12,9 @@ export async function completePhone(
 ): Promise<Completed> {
   if (typeof phone !== "string" || phone.trim() === "" || phone.length > 100) return {};
   const read = await readPhone(phone, countryOf);
-  return read.problem ? { problems: [{ path: "phone", message: read.problem }] } : { values: { phone: read.phone } };
+  if ("phone" in read) return { values: read };
+  const message = `must be a phone number that exists, such as ${read.examples.join(" or ")}`;
+  return { problems: [{ path: "phone", message, accepted: read.examples }] };
 }
 
 /** The country in which a workspace dials, for a key that may write its contacts. */
@@ -39,7 +41,7 @@ export async function readPhone(typed: string, countryOf: () => Promise<string |
   // 00 is what most of the world dials before a country's prefix, and what many write wherever they are.
   const number = existing(text, country) ?? (text.startsWith("00") ? existing(text.replace("00", "+")) : undefined);
   if (number) return { phone: written(number) };
-  return { problem: `must be a phone number that exists, such as ${await example(country)}` };
+  return { examples: await examplesOf(country) };
 }
 
 /** A number without what comes along when it is copied: marks of direction, a link's scheme, a label such as `Mobile:`. */
@@ -48,11 +50,12 @@ const withoutWrapping = (typed: string) =>
 
 const written = ({ number, ext }: PhoneNumber): string => ext ? `${number};ext=${ext}` : number;
 
-async function example(country: CountryCode = "AU"): Promise<string> {
+/** A number as it is dialled in a country, and as it is dialled from elsewhere; without a country, the latter alone. */
+async function examplesOf(country: CountryCode | undefined): Promise<string[]> {
   const [{ getExampleNumber }, { default: examples }] = await Promise.all([
     import("libphonenumber-js/max"),
     import("libphonenumber-js/mobile/examples"),
   ]);
-  const number = getExampleNumber(country, examples)!;
-  return `${number.formatNational()} or ${number.formatInternational()}`;
+  const number = getExampleNumber(country ?? "AU", examples)!;
+  return [...country ? [number.formatNational()] : [], number.formatInternational()];
 }

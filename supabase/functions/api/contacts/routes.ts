@@ -10,6 +10,8 @@ import { Contact, ContactChange, contactResource, NewContact } from "./schema.ts
 
 const columns = columnsOf(Contact);
 
+const emailTaken = { path: "email", message: "is another contact's already" };
+
 type Writing = { sent: Record<string, unknown>; database: Database };
 const complete = ({ sent, database }: Writing) => completePhone(sent, () => callingCountry(database));
 
@@ -38,7 +40,9 @@ export const contactEndpoints: Endpoint[] = [
   }, async ({ body, database }) => {
     const row = await database
       .row((client) => client.from("crm_contacts").insert(body).select(columns))
-      .catch(conflictsWith(database, (client) => client.rpc("contact_with_email", { email: body.email ?? "" })));
+      .catch(
+        conflictsWith(database, (client) => client.rpc("contact_with_email", { email: body.email ?? "" }), emailTaken),
+      );
     return { data: present(Contact, row), location: `/contacts/${row.id}` };
   }),
 
@@ -65,7 +69,9 @@ export const contactEndpoints: Endpoint[] = [
   }, async ({ params, body, database }) => {
     const row = await database
       .row((client) => client.from("crm_contacts").update(body).eq("id", params.id).select(columns))
-      .catch(conflictsWith(database, (client) => client.rpc("contact_with_email", { email: body.email ?? "" })));
+      .catch(
+        conflictsWith(database, (client) => client.rpc("contact_with_email", { email: body.email ?? "" }), emailTaken),
+      );
     return { data: present(Contact, row) };
   }),
 ];

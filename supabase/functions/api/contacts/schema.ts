@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
 import { Search, searched } from "../data/search.ts";
-import { Email, Id, Label, Text, Timestamp } from "../contract/values.ts";
+import { Email, Id, Label, Timestamp } from "../contract/values.ts";
 
 export const Contact = z.object({
   id: Id,

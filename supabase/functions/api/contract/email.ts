@@ -4,7 +4,7 @@ import { domainToASCII } from "node:url";
 const domain = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 // With what an international address (RFC 6531) adds: any letter, mark, digit or sign beyond ASCII.
 const local = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\-\p{L}\p{M}\p{N}\p{S}\p{P}]+$/u;
-const foreignToLocal = /[\x00-\x20"(),:;<>@[\\\]\x7f]/;
+const foreignToLocal = /["(),:;<>@[\\\]]/;
 
 /** Whether a text is what browsers take for an email address, or an international one in either spelling of its domain. */
 export function isEmail(text: string): boolean {
@@ -20,7 +20,7 @@ export function mailable(email: string): string {
 }
 
 /** An address without what comes along with it when it is pasted, in one spelling of its letters. */
-export const cleaned = (text: string): string => text.replace(/[\p{Cf}]/gu, "").trim().normalize("NFC");
+export const cleaned = (text: string): string => text.replace(/\p{Cf}/gu, "").trim().normalize("NFC");
 
 // Only a domain that needs it: the conversion has more rules for the rest than browsers have.
-const asciiDomain = (given: string) => /^[\x00-\x7f]*$/.test(given) ? given : domainToASCII(given);
+const asciiDomain = (given: string) => /^\p{ASCII}*$/u.test(given) ? given : domainToASCII(given);

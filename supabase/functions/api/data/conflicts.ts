@@ -1,16 +1,17 @@
 import type { PostgrestSingleResponse } from "@supabase/supabase-js";
 import type { Client } from "./clients.ts";
 import type { Database } from "./database.ts";
-import { DuplicateError } from "../contract/errors.ts";
+import { DuplicateError, type Problem } from "../contract/errors.ts";
 
-/** For `.catch`: names the caller's own row in the way of a write, when `find` finds its id. */
+/** For `.catch`: names the caller's own row in the way of a write, when `find` finds its id, and the field that is `taken`. */
 export function conflictsWith(
   database: Database,
   find: (client: Client) => PromiseLike<PostgrestSingleResponse<string | null>>,
+  taken?: Problem,
 ) {
   return async (error: unknown): Promise<never> => {
     if (!(error instanceof DuplicateError)) throw error;
     const { data } = await database.ask(find);
-    throw new DuplicateError({ ...error.more, existingId: data ?? undefined });
+    throw new DuplicateError({ ...error.more, existingId: data ?? undefined, details: taken && [taken] });
   };
 }

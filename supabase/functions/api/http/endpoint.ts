@@ -43,7 +43,10 @@ type Contract<
 };
 
 /** The values to put into a body, or what is wrong with those that were sent. */
-export type Completed = { values?: Record<string, unknown>; problems?: Problem[] };
+export type Completed = { values?: Record<string, unknown>; problems?: Found[] };
+
+/** A problem, whether it is that something is missing, and what would be accepted. */
+export type Found = Problem & { missing?: boolean; accepted?: string[] };
 
 export type Request<Params, Query, Body> = {
   params: Params;

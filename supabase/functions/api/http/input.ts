@@ -1,13 +1,11 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Endpoint } from "./endpoint.ts";
-import { ApiError, type ErrorCode, type Problem } from "../contract/errors.ts";
+import type { Endpoint, Found } from "./endpoint.ts";
+import { ApiError, type ErrorCode } from "../contract/errors.ts";
 import type { Database } from "../data/database.ts";
 
 const nothing = z.strictObject({});
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-export type Found = Problem & { missing?: boolean; accepted?: string[] };
 
 /** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
 export async function readInput({ contract }: Endpoint, c: Context, database: Database) {
