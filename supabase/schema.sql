@@ -156,6 +156,55 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  mail_key constant text := format('automation/%s/%s', run_id, action_id);
+  workspace uuid;
+  settings public.company_settings;
+  person public.crm_contacts;
+  token text;
+begin
+  select company_id into workspace from public.automation_runs where id = admit_mail.run_id;
+  select * into settings from public.company_settings where company_id = workspace;
+  if contact is not null then
+    select * into person from public.crm_contacts where id = contact and company_id = workspace;
+  elsif not exists (
+    select from unnest(settings.mail_recipients) as recipient where private.email_key(recipient) = private.email_key(address)
+  ) then
+    select * into person from public.crm_contacts where company_id = workspace and private.email_key(email) = private.email_key(address);
+    if not found then
+      perform private.refuse(
+        400, 'VALIDATION_ERROR', 'to is neither a contact of this workspace nor one of its mail_recipients.'
+      );
+    end if;
+  end if;
+  address := case when contact is null then address else person.email end;
+  if address is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address.');
+  end if;
+  if private.is_unsubscribed(workspace, person.id, address) then
+    return jsonb_build_object('skipped', 'This person has unsubscribed.');
+  end if;
+  if person.made_by_form and not settings.mail_form_contacts then
+    perform private.refuse(
+      400,
+      'VALIDATION_ERROR',
+      'This contact was made by the public form: automations mail them only where the settings'' mail_form_contacts says so.'
+    );
+  end if;
+
+  perform private.take_mail(workspace, address, mail_key);
+  if person.id is not null then
+    token := private.unsubscribe_token(mail_key);
+    perform private.link_unsubscribing(token, person);
+  end if;
+  return jsonb_build_object('address', address, 'unsubscribe_token', token);
+end
+$$;
+
 CREATE FUNCTION private.are_conditions(conditions jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -182,6 +231,16 @@ CREATE FUNCTION private.are_distinct_labels(labels text[]) RETURNS boolean
   from unnest(labels) as label
 $$;
 
+CREATE FUNCTION private.are_emails(given text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return array_position(given, null) is null
+    and not exists (select from unnest(given) as address where not private.is_email(address));
+end
+$$;
+
 CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -189,7 +248,22 @@ CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
   select case when text_of_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then text_of_id::uuid end
 $_$;
 
-CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) RETURNS jsonb
+CREATE FUNCTION private.ascii_domain(domain text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  if domain ~ '^[\x01-\x7f]*$' then
+    return lower(domain);
+  end if;
+  return (
+    select string_agg(case when label ~ '^[\x01-\x7f]*$' then label else private.punycode(label) end, '.' order by place)
+    from regexp_split_to_table(lower(normalize(domain, nfkc)), '[.。]') with ordinality as labels (label, place)
+  );
+end
+$_$;
+
+CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -210,7 +284,10 @@ begin
       400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
     );
   end if;
-  perform private.refuse_unsubscribed(workspace, asked.email);
+  perform private.refuse_unsubscribed(workspace, asked.id, asked.email);
+  if force is not true then
+    perform private.refuse_asked(asked.id, workspace);
+  end if;
 
   insert into public.referral_requests as requests (
     company_id, contact_id, deal_id, recipient_email, recipient_name, subject_override, intro_html, how_it_works_html,
@@ -224,8 +301,8 @@ begin
   )
   returning * into request;
   insert into private.request_links (request_id, token_hash) values (request.id, private.token_hash(token));
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), workspace, private.email_key(asked.email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
 
   return private.request_mail(request);
 end
@@ -342,6 +419,27 @@ CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     and run.company_id = private.company_for('automations:trigger')
 $$;
 
+CREATE FUNCTION private.is_email(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  return char_length(given) <= 320
+    and given ~ '^([a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]|[^\u0001-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff])+@[^@]+$'
+    and private.ascii_domain(substring(given from '[^@]*$'))
+      ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$';
+end
+$_$;
+
+CREATE FUNCTION private.is_line(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return given !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
+end
+$$;
+
 CREATE FUNCTION private.is_time_zone(name text) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -352,6 +450,7 @@ $$;
 CREATE TABLE public.companies (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
+    mail_name text NOT NULL,
     logo_url text,
     primary_color text,
     contact_email text,
@@ -359,10 +458,11 @@ CREATE TABLE public.companies (
     timezone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT companies_contact_email_check CHECK ((char_length(contact_email) <= 320)),
+    CONSTRAINT companies_contact_email_check CHECK (private.is_email(contact_email)),
     CONSTRAINT companies_country_check CHECK ((country = ANY (ARRAY['AC'::text, 'AD'::text, 'AE'::text, 'AF'::text, 'AG'::text, 'AI'::text, 'AL'::text, 'AM'::text, 'AO'::text, 'AR'::text, 'AS'::text, 'AT'::text, 'AU'::text, 'AW'::text, 'AX'::text, 'AZ'::text, 'BA'::text, 'BB'::text, 'BD'::text, 'BE'::text, 'BF'::text, 'BG'::text, 'BH'::text, 'BI'::text, 'BJ'::text, 'BL'::text, 'BM'::text, 'BN'::text, 'BO'::text, 'BQ'::text, 'BR'::text, 'BS'::text, 'BT'::text, 'BW'::text, 'BY'::text, 'BZ'::text, 'CA'::text, 'CC'::text, 'CD'::text, 'CF'::text, 'CG'::text, 'CH'::text, 'CI'::text, 'CK'::text, 'CL'::text, 'CM'::text, 'CN'::text, 'CO'::text, 'CR'::text, 'CU'::text, 'CV'::text, 'CW'::text, 'CX'::text, 'CY'::text, 'CZ'::text, 'DE'::text, 'DJ'::text, 'DK'::text, 'DM'::text, 'DO'::text, 'DZ'::text, 'EC'::text, 'EE'::text, 'EG'::text, 'EH'::text, 'ER'::text, 'ES'::text, 'ET'::text, 'FI'::text, 'FJ'::text, 'FK'::text, 'FM'::text, 'FO'::text, 'FR'::text, 'GA'::text, 'GB'::text, 'GD'::text, 'GE'::text, 'GF'::text, 'GG'::text, 'GH'::text, 'GI'::text, 'GL'::text, 'GM'::text, 'GN'::text, 'GP'::text, 'GQ'::text, 'GR'::text, 'GT'::text, 'GU'::text, 'GW'::text, 'GY'::text, 'HK'::text, 'HN'::text, 'HR'::text, 'HT'::text, 'HU'::text, 'ID'::text, 'IE'::text, 'IL'::text, 'IM'::text, 'IN'::text, 'IO'::text, 'IQ'::text, 'IR'::text, 'IS'::text, 'IT'::text, 'JE'::text, 'JM'::text, 'JO'::text, 'JP'::text, 'KE'::text, 'KG'::text, 'KH'::text, 'KI'::text, 'KM'::text, 'KN'::text, 'KP'::text, 'KR'::text, 'KW'::text, 'KY'::text, 'KZ'::text, 'LA'::text, 'LB'::text, 'LC'::text, 'LI'::text, 'LK'::text, 'LR'::text, 'LS'::text, 'LT'::text, 'LU'::text, 'LV'::text, 'LY'::text, 'MA'::text, 'MC'::text, 'MD'::text, 'ME'::text, 'MF'::text, 'MG'::text, 'MH'::text, 'MK'::text, 'ML'::text, 'MM'::text, 'MN'::text, 'MO'::text, 'MP'::text, 'MQ'::text, 'MR'::text, 'MS'::text, 'MT'::text, 'MU'::text, 'MV'::text, 'MW'::text, 'MX'::text, 'MY'::text, 'MZ'::text, 'NA'::text, 'NC'::text, 'NE'::text, 'NF'::text, 'NG'::text, 'NI'::text, 'NL'::text, 'NO'::text, 'NP'::text, 'NR'::text, 'NU'::text, 'NZ'::text, 'OM'::text, 'PA'::text, 'PE'::text, 'PF'::text, 'PG'::text, 'PH'::text, 'PK'::text, 'PL'::text, 'PM'::text, 'PR'::text, 'PS'::text, 'PT'::text, 'PW'::text, 'PY'::text, 'QA'::text, 'RE'::text, 'RO'::text, 'RS'::text, 'RU'::text, 'RW'::text, 'SA'::text, 'SB'::text, 'SC'::text, 'SD'::text, 'SE'::text, 'SG'::text, 'SH'::text, 'SI'::text, 'SJ'::text, 'SK'::text, 'SL'::text, 'SM'::text, 'SN'::text, 'SO'::text, 'SR'::text, 'SS'::text, 'ST'::text, 'SV'::text, 'SX'::text, 'SY'::text, 'SZ'::text, 'TA'::text, 'TC'::text, 'TD'::text, 'TG'::text, 'TH'::text, 'TJ'::text, 'TK'::text, 'TL'::text, 'TM'::text, 'TN'::text, 'TO'::text, 'TR'::text, 'TT'::text, 'TV'::text, 'TW'::text, 'TZ'::text, 'UA'::text, 'UG'::text, 'US'::text, 'UY'::text, 'UZ'::text, 'VA'::text, 'VC'::text, 'VE'::text, 'VG'::text, 'VI'::text, 'VN'::text, 'VU'::text, 'WF'::text, 'WS'::text, 'XK'::text, 'YE'::text, 'YT'::text, 'ZA'::text, 'ZM'::text, 'ZW'::text]))),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
-    CONSTRAINT companies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT companies_mail_name_check CHECK ((((char_length(mail_name) >= 1) AND (char_length(mail_name) <= 200)) AND private.is_line(mail_name))),
+    CONSTRAINT companies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 200)) AND private.is_line(name))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT companies_timezone_check CHECK (private.is_time_zone(timezone))
 );
@@ -373,6 +473,7 @@ CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
     AS $$
   select jsonb_build_object(
     'name', company.name,
+    'mail_name', company.mail_name,
     'logo_url', company.logo_url,
     'primary_color', company.primary_color,
     'contact_email', company.contact_email
@@ -620,6 +721,15 @@ begin
 end
 $_$;
 
+CREATE FUNCTION private.is_name(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return private.is_line(given) and given !~* '://|www\.';
+end
+$$;
+
 CREATE TABLE public.crm_contacts (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
@@ -629,13 +739,14 @@ CREATE TABLE public.crm_contacts (
     phone text,
     job_title text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
+    made_by_form boolean DEFAULT false NOT NULL,
     search_text text GENERATED ALWAYS AS (private.folded(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT crm_contacts_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 320))),
-    CONSTRAINT crm_contacts_first_name_check CHECK (((char_length(first_name) >= 1) AND (char_length(first_name) <= 200))),
-    CONSTRAINT crm_contacts_job_title_check CHECK ((char_length(job_title) <= 200)),
-    CONSTRAINT crm_contacts_last_name_check CHECK ((char_length(last_name) <= 200)),
+    CONSTRAINT crm_contacts_email_check CHECK (private.is_email(email)),
+    CONSTRAINT crm_contacts_first_name_check CHECK ((((char_length(first_name) >= 1) AND (char_length(first_name) <= 200)) AND private.is_name(first_name))),
+    CONSTRAINT crm_contacts_job_title_check CHECK (((char_length(job_title) <= 200) AND private.is_line(job_title))),
+    CONSTRAINT crm_contacts_last_name_check CHECK (((char_length(last_name) <= 200) AND private.is_name(last_name))),
     CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}(;ext=[0-9]{1,15})?$'::text))
 );
 
@@ -686,8 +797,8 @@ begin
     limit 1;
   end if;
   if found_id is null then
-    insert into public.crm_contacts (company_id, first_name, last_name, email, phone)
-    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone)
+    insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
+    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
     on conflict (company_id, private.email_key(email)) do nothing
     returning id into found_id;
   end if;
@@ -752,6 +863,10 @@ begin
     where thank_yous.referral_id = referral.id
     returning * into thanks;
     mine := true;
+  end if;
+  if mine then
+    thanks := private.take_thank_you_mail(thanks);
+    mine := thanks.sent is null;
   end if;
   return private.thank_you(thanks) || jsonb_build_object(
     'referral', to_jsonb(referral),
@@ -859,6 +974,20 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.default_limit(name text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case name
+    when 'mails_per_day' then 1000
+    when 'contacts' then 1000000
+    when 'automations' then 100
+    when 'actions' then 20
+    when 'subscriptions' then 20
+    when 'open_requests' then 100000
+  end
+$$;
+
 CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -901,10 +1030,7 @@ begin
   if email ~ '^[\x01-\x7f]*$' then
     return lower(email);
   end if;
-  return lower(normalize(substring(email from '^(.*)@'), nfc)) || '@' || (
-    select string_agg(case when label ~ '^[\x01-\x7f]*$' then label else private.punycode(label) end, '.' order by place)
-    from regexp_split_to_table(lower(normalize(substring(email from '[^@]*$'), nfkc)), '[.。]') with ordinality as labels (label, place)
-  );
+  return lower(normalize(substring(email from '^(.*)@'), nfc)) || '@' || private.ascii_domain(substring(email from '[^@]*$'));
 end
 $_$;
 
@@ -1014,6 +1140,13 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
     group by same.id
   ) as results
   where run.id = results.id and run.status = 'running'
+$$;
+
+CREATE FUNCTION private.fits_a_mail(html text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select octet_length(html) + 1800 * regexp_count(html, '\{\{[^{}]*\}\}') <= 100000
 $$;
 
 CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
@@ -1179,6 +1312,19 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from private.unsubscribed
+    where unsubscribed.company_id = workspace and unsubscribed.email = private.email_key(address)
+  ) or exists (
+    select from private.unsubscribed_contacts
+    where unsubscribed_contacts.contact_id = contact and unsubscribed_contacts.company_id = workspace
+  )
+$$;
+
 CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1200,6 +1346,44 @@ begin
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
 end
+$$;
+
+CREATE FUNCTION private.keep_unsubscribed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.unsubscribed (company_id, email)
+  select new.company_id, private.email_key(new.email)
+  from private.unsubscribed_contacts
+  where contact_id = new.id
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.limit_of(workspace uuid, name text) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select value from private.workspace_limits
+      where workspace_limits.company_id = workspace and workspace_limits.name = limit_of.name
+    ),
+    private.default_limit(limit_of.name)
+  );
+end
+$$;
+
+CREATE FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.unsubscribe_links (token_hash, company_id, contact_id, email)
+  values (private.token_hash(token), contact.company_id, contact.id, private.email_key(contact.email))
+  on conflict do nothing
 $$;
 
 CREATE FUNCTION private.make_action_webhook() RETURNS trigger
@@ -1224,6 +1408,16 @@ CREATE FUNCTION private.may_write_referrals() RETURNS boolean
 begin
   return private.claims() ->> 'role' is distinct from 'api_key'
     or private.company_for('referrals:write') is not null;
+end
+$$;
+
+CREATE FUNCTION private.name_sender() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.mail_name := coalesce(new.mail_name, new.name);
+  return new;
 end
 $$;
 
@@ -1325,10 +1519,10 @@ CREATE TABLE public.referral_requests (
     CONSTRAINT referral_requests_consent CHECK (((submitted_at IS NULL) = (consented_at IS NULL))),
     CONSTRAINT referral_requests_delivery_check CHECK ((delivery = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'suppressed'::text, 'failed'::text]))),
     CONSTRAINT referral_requests_expires_in_days_check CHECK (((expires_in_days >= 1) AND (expires_in_days <= 365))),
-    CONSTRAINT referral_requests_how_it_works_html_check CHECK ((char_length(how_it_works_html) <= 20000)),
-    CONSTRAINT referral_requests_intro_html_check CHECK ((char_length(intro_html) <= 20000)),
-    CONSTRAINT referral_requests_recipient_email_check CHECK ((char_length(recipient_email) <= 320)),
-    CONSTRAINT referral_requests_recipient_name_check CHECK ((char_length(recipient_name) <= 401)),
+    CONSTRAINT referral_requests_how_it_works_html_check CHECK (((char_length(how_it_works_html) <= 20000) AND private.fits_a_mail(how_it_works_html))),
+    CONSTRAINT referral_requests_intro_html_check CHECK (((char_length(intro_html) <= 20000) AND private.fits_a_mail(intro_html))),
+    CONSTRAINT referral_requests_recipient_email_check CHECK (private.is_email(recipient_email)),
+    CONSTRAINT referral_requests_recipient_name_check CHECK (((char_length(recipient_name) <= 401) AND private.is_name(recipient_name))),
     CONSTRAINT referral_requests_subject_override_check CHECK ((char_length(subject_override) <= 200)),
     CONSTRAINT referral_requests_submission_check CHECK ((jsonb_typeof(submission) = 'object'::text)),
     CONSTRAINT referral_requests_written_status_check CHECK ((written_status = ANY (ARRAY['sent'::text, 'viewed'::text, 'submitted'::text, 'expired'::text])))
@@ -1421,6 +1615,13 @@ begin
   end if;
   return new;
 end
+$$;
+
+CREATE FUNCTION private.public_brand(company public.companies) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select private.brand(company) - array['mail_name', 'contact_email']
 $$;
 
 CREATE FUNCTION private.punycode(label text) RETURNS text
@@ -1669,7 +1870,7 @@ CREATE FUNCTION private.referral_form(token text) RETURNS jsonb
 begin
   return (
     select jsonb_build_object(
-      'company', private.brand(companies) - 'contact_email',
+      'company', private.public_brand(companies),
       'country', companies.country,
       'referrer_first_name', crm_contacts.first_name,
       'categories', to_jsonb(company_settings.referral_categories),
@@ -1859,14 +2060,42 @@ CREATE FUNCTION private.refusal(status integer, code text, message text, path te
   )
 $$;
 
-CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_after integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
   raise sqlstate 'PGRST' using
     message = json_build_object('code', code, 'message', message, 'details', details, 'hint', hint)::text,
-    detail = json_build_object('status', status, 'headers', json_build_object())::text;
+    detail = json_build_object(
+      'status', status,
+      'headers', case when retry_after is null then json_build_object()
+        else json_build_object('Retry-After', retry_after::text) end
+    )::text;
+end
+$$;
+
+CREATE FUNCTION private.refuse_asked(contact uuid, workspace uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  open_request uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ask ' || contact, 0));
+  select id into open_request
+  from public.referral_requests
+  where contact_id = contact and company_id = workspace and lapses_at > now()
+  order by lapses_at desc, id
+  limit 1;
+  if found then
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has an open request already: they are asked again only by force.',
+      details => open_request::text
+    );
+  end if;
 end
 $$;
 
@@ -1885,6 +2114,20 @@ begin
   elsif not is_enabled then
     perform private.refuse(409, 'CONFLICT', 'This subscription is disabled: enable it first.');
   end if;
+end
+$$;
+
+CREATE FUNCTION private.refuse_over_limit(name text, maximum integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(
+    409,
+    'CONFLICT',
+    format('This would be over the limit of your workspace: %s, at most %s.', replace(name, '_', ' '), maximum),
+    hint => 'Limits are set by whoever runs this API.'
+  );
 end
 $$;
 
@@ -1932,15 +2175,12 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, address text) RETURNS void
+CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
-  if exists (
-    select from private.unsubscribed
-    where unsubscribed.company_id = workspace and unsubscribed.email = private.email_key(address)
-  ) then
+  if private.is_unsubscribed(workspace, contact, address) then
     perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
   end if;
 end
@@ -1961,13 +2201,20 @@ CREATE FUNCTION private.renew_referral_request(request_id uuid, token text, unsu
     AS $$
 declare
   request public.referral_requests := private.open_request(request_id);
+  asked public.crm_contacts;
 begin
-  perform private.refuse_unsubscribed(request.company_id, request.recipient_email);
+  select * into asked from public.crm_contacts where id = request.contact_id and company_id = request.company_id;
+  if asked.email is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.');
+  end if;
+  perform private.refuse_unsubscribed(request.company_id, asked.id, asked.email);
   update private.request_links
   set token_hash = private.token_hash(token), tries = 0
   where request_links.request_id = request.id;
   update public.referral_requests
-  set sent_at = now(),
+  set recipient_email = asked.email,
+    recipient_name = concat_ws(' ', asked.first_name, asked.last_name),
+    sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
     expires_at = private.request_ends(company_id, expires_in_days),
@@ -1977,8 +2224,8 @@ begin
     delivery = 'queued'
   where id = request_id
   returning * into request;
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), request.company_id, private.email_key(request.recipient_email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
   return private.request_mail(request);
 end
 $$;
@@ -2452,6 +2699,15 @@ begin
   if coalesce(email, phone) is null then
     return private.refusal(400, 'MISSING_FIELDS', 'is required, or phone', 'email');
   end if;
+  if not private.is_name(first_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'first_name');
+  end if;
+  if not private.is_name(last_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'last_name');
+  end if;
+  if not private.is_email(email) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be an email address', 'email');
+  end if;
   if category is not null and cardinality(settings.referral_categories) > 0
     and category <> all (settings.referral_categories)
   then
@@ -2567,6 +2823,102 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.take_mail(workspace uuid, address text, mail_key text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  today constant date := (now() at time zone 'UTC')::date;
+  recipient constant bytea := sha256(convert_to(private.email_key(btrim(address)), 'UTF8'));
+  until_tomorrow constant integer := ceil(extract(epoch from ((today + 1)::timestamp at time zone 'UTC') - now()));
+  is_first boolean;
+begin
+  -- One at a time of a workspace, each seeing what the one before it counted.
+  perform pg_advisory_xact_lock(hashtextextended('mails of ' || workspace, 0));
+  if exists (
+    select from private.counted_mails
+    where counted_mails.company_id = workspace and counted_mails.mail_key = take_mail.mail_key
+  ) then
+    return;
+  end if;
+  if (
+    select count(*) from private.counted_mails
+    where counted_mails.company_id = workspace and recipient_hash = recipient and counted_mails.day = today
+  ) >= 5 then
+    perform private.refuse(
+      429,
+      'RATE_LIMITED',
+      'Five mails were sent to this address today: no more until midnight UTC.',
+      details => 'mails_per_recipient',
+      retry_after => until_tomorrow
+    );
+  end if;
+
+  insert into private.mail_days (company_id, day, mails)
+  values (workspace, today, 1)
+  on conflict (company_id, day) do update set mails = mail_days.mails + 1
+    where mail_days.mails < private.limit_of(workspace, 'mails_per_day')
+  returning mails = 1 into is_first;
+  if not found then
+    perform private.refuse(
+      429,
+      'RATE_LIMITED',
+      'Your workspace has sent all its mails of today: no more until midnight UTC.',
+      details => 'mails_per_day',
+      retry_after => until_tomorrow
+    );
+  end if;
+  insert into private.counted_mails (company_id, mail_key, recipient_hash, day)
+  values (workspace, take_mail.mail_key, recipient, today);
+
+  -- A retry comes within minutes; a week is more than enough.
+  if is_first then
+    delete from private.counted_mails where counted_mails.company_id = workspace and counted_mails.day < today - 7;
+    delete from private.mail_days where mail_days.company_id = workspace and mail_days.day < today - 7;
+  end if;
+end
+$$;
+
+CREATE FUNCTION private.take_request_mail(request public.referral_requests, token text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- the key under which the provider takes it once
+  select private.take_mail(
+    request.company_id,
+    request.recipient_email,
+    format('referral-request/%s/%s', request.id, left(encode(private.token_hash(token), 'hex'), 16))
+  )
+$$;
+
+CREATE TABLE private.thank_yous (
+    referral_id uuid NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    sent boolean,
+    email_id text,
+    error text,
+    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE FUNCTION private.take_thank_you_mail(thanks private.thank_yous) RETURNS private.thank_yous
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.take_mail(referrals.company_id, email, 'referral-thank-you/' || referrals.id)
+  from public.referrals
+  join public.crm_contacts on crm_contacts.id = referrals.referrer_contact_id
+  where referrals.id = thanks.referral_id and email is not null;
+  return thanks;
+exception when sqlstate 'PGRST' then
+  update private.thank_yous
+  set sent = false, error = sqlerrm::jsonb ->> 'message'
+  where thank_yous.referral_id = thanks.referral_id
+  returning * into thanks;
+  return thanks;
+end
+$$;
+
 CREATE FUNCTION private.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2586,15 +2938,6 @@ begin
   return to_jsonb(delivery);
 end
 $$;
-
-CREATE TABLE private.thank_yous (
-    referral_id uuid NOT NULL,
-    attempt integer DEFAULT 1 NOT NULL,
-    sent boolean,
-    email_id text,
-    error text,
-    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
-);
 
 CREATE FUNCTION private.thank_you(thanks private.thank_yous) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -2664,12 +3007,23 @@ CREATE FUNCTION private.unsubscribe(token text) RETURNS boolean
     AS $$
 declare
   link private.unsubscribe_links;
+  present text;
 begin
   select * into link from private.unsubscribe_links where token_hash = private.token_hash(token);
   if not found then
     return false;
   end if;
-  insert into private.unsubscribed (company_id, email) values (link.company_id, link.email) on conflict do nothing;
+  -- Locked, so that an address given to them meanwhile is seen here, or sees this.
+  select email into present from public.crm_contacts where id = link.contact_id for no key update;
+  if found then
+    insert into private.unsubscribed_contacts (contact_id, company_id) values (link.contact_id, link.company_id)
+    on conflict do nothing;
+  end if;
+  insert into private.unsubscribed (company_id, email)
+  select link.company_id, address
+  from unnest(array[link.email, private.email_key(present)]) as address
+  where address is not null
+  on conflict do nothing;
   return true;
 end
 $$;
@@ -2679,15 +3033,21 @@ CREATE FUNCTION private.unsubscribe_form(token text) RETURNS jsonb
     SET search_path TO ''
     AS $$
   select jsonb_build_object(
-    'company', private.brand(companies) - 'contact_email',
-    'unsubscribed', exists (
-      select from private.unsubscribed
-      where unsubscribed.company_id = link.company_id and unsubscribed.email = link.email
-    )
+    'company', private.public_brand(companies),
+    'unsubscribed', private.is_unsubscribed(link.company_id, link.contact_id, link.email)
   )
   from private.unsubscribe_links as link
   join public.companies on companies.id = link.company_id
   where link.token_hash = private.token_hash(token)
+$$;
+
+CREATE FUNCTION private.unsubscribe_token(mail_key text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('unsubscribe.' || mail_key, decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
 $$;
 
 CREATE FUNCTION private.view_referral_request(token text) RETURNS boolean
@@ -2876,12 +3236,17 @@ CREATE FUNCTION public.accept_wake_up(issued_at bigint, signature text) RETURNS 
     SET search_path TO ''
     AS $$ select private.accept_wake_up(issued_at, signature) $$;
 
-CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30) RETURNS jsonb
+CREATE FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.admit_mail(run_id, action_id, contact, address) $$;
+
+CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30, force boolean DEFAULT false) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$
   select private.ask_for_referral(
-    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days
+    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days, force
   )
 $$;
 
@@ -3303,6 +3668,19 @@ CREATE TABLE private.automation_referrals (
     referral_id uuid NOT NULL
 );
 
+CREATE TABLE private.counted_mails (
+    company_id uuid NOT NULL,
+    mail_key text NOT NULL,
+    recipient_hash bytea NOT NULL,
+    day date NOT NULL
+);
+
+CREATE TABLE private.mail_days (
+    company_id uuid NOT NULL,
+    day date NOT NULL,
+    mails integer NOT NULL
+);
+
 CREATE TABLE private.request_links (
     request_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -3314,6 +3692,7 @@ CREATE TABLE private.request_links (
 CREATE TABLE private.unsubscribe_links (
     token_hash bytea NOT NULL,
     company_id uuid NOT NULL,
+    contact_id uuid,
     email text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
@@ -3324,11 +3703,25 @@ CREATE TABLE private.unsubscribed (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE private.unsubscribed_contacts (
+    contact_id uuid NOT NULL,
+    company_id uuid NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE private.webhook_secrets (
     vault_id uuid NOT NULL,
     subscription_id uuid NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone
+);
+
+CREATE TABLE private.workspace_limits (
+    company_id uuid NOT NULL,
+    name text NOT NULL,
+    value integer NOT NULL,
+    CONSTRAINT workspace_limits_name_check CHECK ((private.default_limit(name) IS NOT NULL)),
+    CONSTRAINT workspace_limits_value_check CHECK ((value > 0))
 );
 
 CREATE TABLE public.api_keys (
@@ -3351,8 +3744,11 @@ CREATE TABLE public.company_settings (
     referral_stage_id uuid,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     form_tries_per_hour integer DEFAULT 60 NOT NULL,
+    mail_recipients text[] DEFAULT '{}'::text[] NOT NULL,
+    mail_form_contacts boolean DEFAULT false NOT NULL,
     CONSTRAINT company_settings_check CHECK (((referral_stage_id IS NULL) OR (referral_pipeline_id IS NOT NULL))),
     CONSTRAINT company_settings_form_tries_per_hour_check CHECK ((form_tries_per_hour > 0)),
+    CONSTRAINT company_settings_mail_recipients_check CHECK (((cardinality(mail_recipients) <= 50) AND private.are_emails(mail_recipients))),
     CONSTRAINT company_settings_referral_categories_check CHECK (((cardinality(referral_categories) <= 200) AND private.are_distinct_labels(referral_categories)))
 );
 
@@ -3473,8 +3869,14 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_pkey PRIMARY KEY (action_id, deal_id);
 
+ALTER TABLE ONLY private.counted_mails
+    ADD CONSTRAINT counted_mails_pkey PRIMARY KEY (company_id, mail_key);
+
 ALTER TABLE ONLY private.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY private.mail_days
+    ADD CONSTRAINT mail_days_pkey PRIMARY KEY (company_id, day);
 
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_pkey PRIMARY KEY (contact_id, company_id);
@@ -3491,11 +3893,17 @@ ALTER TABLE ONLY private.thank_yous
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_pkey PRIMARY KEY (contact_id, company_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_pkey PRIMARY KEY (company_id, email);
 
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (vault_id);
+
+ALTER TABLE ONLY private.workspace_limits
+    ADD CONSTRAINT workspace_limits_pkey PRIMARY KEY (company_id, name);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_id_company_id_key UNIQUE (id, company_id);
@@ -3588,6 +3996,10 @@ CREATE INDEX automation_referrals_deal ON private.automation_referrals USING btr
 
 CREATE INDEX automation_referrals_referral ON private.automation_referrals USING btree (referral_id);
 
+CREATE INDEX counted_mails_day ON private.counted_mails USING btree (company_id, day);
+
+CREATE INDEX counted_mails_recipient ON private.counted_mails USING btree (company_id, recipient_hash, day);
+
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
 CREATE INDEX events_waiting ON private.events USING btree (occurred_at) WHERE (fanned_out_at IS NULL);
@@ -3597,6 +4009,10 @@ CREATE INDEX referrer_counts_converted_rank ON private.referrer_counts USING btr
 CREATE INDEX referrer_counts_rank ON private.referrer_counts USING btree (company_id, converted DESC, total DESC, contact_id) WHERE (total > 0);
 
 CREATE INDEX unsubscribe_links_company_id ON private.unsubscribe_links USING btree (company_id);
+
+CREATE INDEX unsubscribe_links_contact ON private.unsubscribe_links USING btree (contact_id, company_id);
+
+CREATE INDEX unsubscribed_contacts_company_id ON private.unsubscribed_contacts USING btree (company_id);
 
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
@@ -3672,6 +4088,8 @@ CREATE INDEX referral_requests_delivery ON public.referral_requests USING btree 
 
 CREATE INDEX referral_requests_lapses_at ON public.referral_requests USING btree (lapses_at, company_id) WHERE (lapses_at IS NOT NULL);
 
+CREATE INDEX referral_requests_open ON public.referral_requests USING btree (contact_id, company_id) WHERE (lapses_at IS NOT NULL);
+
 CREATE INDEX referral_requests_referral ON public.referral_requests USING btree (referral_id, company_id);
 
 CREATE INDEX referral_requests_status ON public.referral_requests USING btree (company_id, written_status, created_at DESC, id DESC);
@@ -3746,6 +4164,8 @@ CREATE TRIGGER automations_touch BEFORE UPDATE ON public.automations FOR EACH RO
 
 CREATE TRIGGER companies_create_settings AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.create_company_settings();
 
+CREATE TRIGGER companies_name_sender BEFORE INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.name_sender();
+
 CREATE TRIGGER companies_touch BEFORE UPDATE ON public.companies FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_pipeline_id IS DISTINCT FROM old.referral_pipeline_id) AND (new.referral_stage_id = old.referral_stage_id))) EXECUTE FUNCTION private.clear_referral_stage();
@@ -3753,6 +4173,8 @@ CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.com
 CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_stage_id IS NOT NULL) AND (new.referral_pipeline_id IS NULL))) EXECUTE FUNCTION private.refuse_stage_without_pipeline();
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
 
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
@@ -3811,6 +4233,12 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referrals(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.counted_mails
+    ADD CONSTRAINT counted_mails_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.mail_days
+    ADD CONSTRAINT mail_days_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
 
@@ -3823,11 +4251,23 @@ ALTER TABLE ONLY private.thank_yous
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE SET NULL (contact_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.webhook_subscriptions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.workspace_limits
+    ADD CONSTRAINT workspace_limits_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
@@ -4060,17 +4500,28 @@ REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
 
 REVOKE ALL ON FUNCTION private.are_distinct_labels(labels text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_distinct_labels(labels text[]) TO api_key;
 
+REVOKE ALL ON FUNCTION private.are_emails(given text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO api_key;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO service_role;
+
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
-REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION private.ascii_domain(domain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ascii_domain(domain text) TO api_key;
+GRANT ALL ON FUNCTION private.ascii_domain(domain text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION private.attribute_alone(deal_id uuid) FROM PUBLIC;
 
@@ -4080,8 +4531,17 @@ GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referre
 REVOKE ALL ON FUNCTION private.automation_run(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.is_email(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_email(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_email(given text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_line(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_line(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_line(given text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_time_zone(name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_time_zone(name text) TO api_key;
+GRANT ALL ON FUNCTION private.is_time_zone(name text) TO service_role;
 
 GRANT ALL ON TABLE public.companies TO service_role;
 GRANT SELECT ON TABLE public.companies TO api_key;
@@ -4132,6 +4592,11 @@ GRANT ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) TO api_key;
 
 REVOKE ALL ON FUNCTION private.folded(given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.folded(given text) TO api_key;
+GRANT ALL ON FUNCTION private.folded(given text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_name(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_name(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_name(given text) TO service_role;
 
 GRANT ALL ON TABLE public.crm_contacts TO service_role;
 GRANT SELECT ON TABLE public.crm_contacts TO api_key;
@@ -4164,6 +4629,7 @@ GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[
 
 REVOKE ALL ON FUNCTION private.currency_decimals(currency text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.currency_decimals(currency text) TO api_key;
+GRANT ALL ON FUNCTION private.currency_decimals(currency text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.deal_contact(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_contact(deal_id uuid) TO api_key;
@@ -4174,12 +4640,15 @@ GRANT ALL ON FUNCTION private.deal_placements(deal_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION private.deal_referrer(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_referrer(deal_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.default_limit(name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.email_key(email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.email_key(email text) TO api_key;
+GRANT ALL ON FUNCTION private.email_key(email text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.end_of_day(instant timestamp with time zone, days integer, zone text) FROM PUBLIC;
 
@@ -4189,6 +4658,8 @@ REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy 
 
 REVOKE ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.fits_a_mail(html text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.follow_deleted_referrals() FROM PUBLIC;
 
@@ -4202,10 +4673,18 @@ REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, clea
 
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_unsubscribed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.limit_of(workspace uuid, name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
@@ -4213,6 +4692,8 @@ REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
+
+REVOKE ALL ON FUNCTION private.name_sender() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
@@ -4234,7 +4715,11 @@ REVOKE ALL ON FUNCTION private.placements_in(deal_id uuid, workspace uuid) FROM 
 
 REVOKE ALL ON FUNCTION private.prepare_action() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.public_brand(company public.companies) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.punycode(label text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.punycode(label text) TO api_key;
+GRANT ALL ON FUNCTION private.punycode(label text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) TO service_role;
@@ -4292,10 +4777,14 @@ REVOKE ALL ON FUNCTION private.refresh_primary_referrers(deal_ids uuid[]) FROM P
 
 REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, path text, retry_after integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) TO api_key;
+REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) TO api_key;
+
+REVOKE ALL ON FUNCTION private.refuse_asked(contact uuid, workspace uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
 
@@ -4303,7 +4792,7 @@ REVOKE ALL ON FUNCTION private.refuse_stage_mismatch() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_stage_without_pipeline() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 
@@ -4362,6 +4851,12 @@ REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.switch_webhook() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_request_mail(request public.referral_requests, token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_thank_you_mail(thanks private.thank_yous) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.test_webhook(subscription_id uuid) TO api_key;
 
@@ -4383,6 +4878,8 @@ GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
 
 REVOKE ALL ON FUNCTION private.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe_form(token text) TO anon;
+
+REVOKE ALL ON FUNCTION private.unsubscribe_token(mail_key text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.view_referral_request(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.view_referral_request(token text) TO anon;
@@ -4418,8 +4915,11 @@ REVOKE ALL ON FUNCTION private.write_stage_events() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
-REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
@@ -4622,6 +5122,10 @@ GRANT UPDATE(referral_categories) ON TABLE public.company_settings TO api_key;
 GRANT UPDATE(referral_pipeline_id) ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_stage_id) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_recipients) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_form_contacts) ON TABLE public.company_settings TO api_key;
 
 GRANT ALL ON TABLE public.crm_deal_placements TO service_role;
 GRANT SELECT ON TABLE public.crm_deal_placements TO api_key;

@@ -10,7 +10,7 @@ set search_path = ''
 as $$
   select exists (select from pg_catalog.pg_timezone_names as zone where lower(zone.name) = lower(is_time_zone.name))
 $$;
-grant execute on function private.is_time_zone(text) to api_key;
+grant execute on function private.is_time_zone(text) to api_key, service_role;
 
 -- The last millisecond of the day that lies so many days after the day of an instant, where the clocks are a zone's.
 create function private.end_of_day(instant timestamptz, days integer, zone text)
@@ -54,4 +54,4 @@ begin
   end;
 end
 $$;
-grant execute on function private.currency_decimals(text) to api_key;
+grant execute on function private.currency_decimals(text) to api_key, service_role;

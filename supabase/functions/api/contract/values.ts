@@ -32,7 +32,16 @@ export const Label = (max: number) =>
 
 export const Category = Label(longest.category);
 
-/** An address as browsers take it, or an international one; what is pasted around it goes. */
+const isLine = (text: string) => !/[\p{Cc}\u2028\u2029]/u.test(text);
+const isLink = (text: string) => /:\/\/|www\./i.test(text);
+
+/** A label that is one line: `private.is_line` says the same. */
+export const Line = (max: number) => Label(max).refine(isLine, "must be one line without control characters");
+
+/** A person's name, which no mail client makes a link of: `private.is_name` says the same. */
+export const PersonName = Line(200).refine((name) => !isLink(name), "must be a name, without :// and www.");
+
+/** An address as browsers take it, or an international one: `private.is_email` says the same. What is pasted around it goes. */
 export const Email = z.string().overwrite(cleaned)
   .refine(isEmail, "must be an email address")
   .refine((text) => length(text) <= 320, "must have at most 320 characters")

@@ -246,6 +246,7 @@ export type Database = {
           "created_at": string;
           "id": string;
           "logo_url": string | null;
+          "mail_name": string;
           "name": string;
           "primary_color": string | null;
           "timezone": string;
@@ -258,6 +259,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "logo_url"?: string | null;
+          "mail_name": string;
           "name": string;
           "primary_color"?: string | null;
           "timezone"?: string;
@@ -269,6 +271,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "logo_url"?: string | null;
+          "mail_name"?: string;
           "name"?: string;
           "primary_color"?: string | null;
           "timezone"?: string;
@@ -280,6 +283,8 @@ export type Database = {
         Row: {
           "company_id": string;
           "form_tries_per_hour": number;
+          "mail_form_contacts": boolean;
+          "mail_recipients": (string)[];
           "referral_categories": (string)[];
           "referral_pipeline_id": string | null;
           "referral_stage_id": string | null;
@@ -289,6 +294,8 @@ export type Database = {
         Insert: {
           "company_id": string;
           "form_tries_per_hour"?: number;
+          "mail_form_contacts"?: boolean;
+          "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -297,6 +304,8 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "form_tries_per_hour"?: number;
+          "mail_form_contacts"?: boolean;
+          "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -336,6 +345,7 @@ export type Database = {
           "images": (string)[];
           "job_title": string | null;
           "last_name": string | null;
+          "made_by_form": boolean;
           "phone": string | null;
           "search_text": string;
           "updated_at": string;
@@ -351,6 +361,7 @@ export type Database = {
           "images"?: (string)[];
           "job_title"?: string | null;
           "last_name"?: string | null;
+          "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
           "updated_at"?: string;
@@ -364,6 +375,7 @@ export type Database = {
           "images"?: (string)[];
           "job_title"?: string | null;
           "last_name"?: string | null;
+          "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
           "updated_at"?: string;
@@ -1098,11 +1110,16 @@ export type Database = {
     };
     Functions: {
       "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };
+      "admit_mail": {
+        Args: { "action_id": string; "address"?: string; "contact"?: string; "run_id": string };
+        Returns: Json;
+      };
       "ask_for_referral": {
         Args: {
           "contact": string;
           "deal"?: string;
           "expires_in_days"?: number;
+          "force"?: boolean;
           "how_it_works_html"?: string;
           "intro_html"?: string;
           "subject_override"?: string;

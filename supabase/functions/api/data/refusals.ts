@@ -1,5 +1,6 @@
 import type { PostgrestSingleResponse } from "@supabase/supabase-js";
 import { ApiError, DuplicateError, isErrorCode } from "../contract/errors.ts";
+import { Id } from "../contract/values.ts";
 import { fieldOfReference } from "./references.ts";
 
 export const outOfReach = (cause: unknown) =>
@@ -15,10 +16,13 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   // Details of constraint violations quote the caller's data: they stay out of the log.
   const cause = { status, code, message };
   if (isErrorCode(code)) {
-    const path = typeof details === "string" && details ? details : undefined;
+    const named = typeof details === "string" && details ? details : undefined;
+    const existingId = Id.safeParse(named).data;
     return new ApiError(code, message, {
       hint: hint || undefined,
-      details: path ? [{ path, message }] : undefined,
+      // The database names a field, or the row in the way.
+      details: named && !existingId ? [{ path: named, message }] : undefined,
+      existingId,
       cause,
     });
   }

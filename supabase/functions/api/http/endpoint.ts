@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
-import type { ErrorCode, Problem } from "../contract/errors.ts";
+import type { ErrorCode } from "../contract/errors.ts";
+import type { Found } from "./input.ts";
 import type { ListPage } from "../data/lists.ts";
 import type { Scope } from "../contract/scopes.ts";
 
@@ -44,9 +45,6 @@ type Contract<
 
 /** The values to put into a body, or what is wrong with those that were sent. */
 export type Completed = { values?: Record<string, unknown>; problems?: Found[] };
-
-/** A problem, whether it is that something is missing, and what would be accepted. */
-export type Found = Problem & { missing?: boolean; accepted?: string[] };
 
 export type Request<Params, Query, Body> = {
   params: Params;

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Endpoint, Found } from "./endpoint.ts";
-import { ApiError, type ErrorCode } from "../contract/errors.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { ApiError, type ErrorCode, type Problem } from "../contract/errors.ts";
 import type { Database } from "../data/database.ts";
 
 const nothing = z.strictObject({});
@@ -28,6 +28,8 @@ export async function readInput({ contract }: Endpoint, c: Context, database: Da
   if (found.length > 0) throw refusal(found);
   return { params, query, body: sent };
 }
+
+export type Found = Problem & { missing?: boolean; accepted?: string[] };
 
 type Sent = Record<string, unknown>;
 

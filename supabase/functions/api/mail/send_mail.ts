@@ -1,5 +1,5 @@
 import type { Config } from "../platform/config.ts";
-import { mailable } from "../contract/email.ts";
+import { isEmail, mailable } from "../contract/email.ts";
 import { headerText } from "./header_text.ts";
 import { pause } from "../platform/pause.ts";
 import { logError } from "../platform/log.ts";
@@ -27,6 +27,8 @@ const pauseBetween = 500;
 
 /** Sends a mail by Resend within 10 seconds, trying twice where a second try can help. Never throws. */
 export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome> {
+  // One line each: anything else would be another header, or another address.
+  if (!isEmail(mail.to)) return { id: null, error: "This is no email address." };
   if (!config.mail) return { id: null, error: "Mail is switched off on this deployment." };
   const { Resend } = await import("resend");
   const resend = new Resend(config.mail.apiKey, { baseUrl: config.mail.baseUrl });
@@ -34,8 +36,8 @@ export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome>
     resend.emails.send({
       from: `${quoted(mail.from)} <${config.mail!.from}>`,
       to: mailable(mail.to),
-      replyTo: mail.replyTo === null ? undefined : mailable(mail.replyTo),
-      subject: mail.subject,
+      replyTo: mail.replyTo && isEmail(mail.replyTo) ? mailable(mail.replyTo) : undefined,
+      subject: headerText(mail.subject),
       html: mail.html,
       text: mail.text,
       headers: mail.headers,

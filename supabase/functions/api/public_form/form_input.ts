@@ -1,6 +1,5 @@
 import { completePhone } from "../contacts/phone.ts";
-import type { Found } from "../http/endpoint.ts";
-import { check } from "../http/input.ts";
+import { check, type Found } from "../http/input.ts";
 import { type FieldName, fieldNames, type Problems, problemsOf } from "./problems.ts";
 import { Submission } from "./schema.ts";
 

@@ -22,7 +22,7 @@ begin
     'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
 end
 $$;
-grant execute on function private.folded(text) to api_key;
+grant execute on function private.folded(text) to api_key, service_role;
 
 -- A label of a domain in ASCII: Punycode, RFC 3492.
 create function private.punycode(label text)
@@ -85,7 +85,26 @@ begin
   return 'xn--' || written;
 end
 $$;
-grant execute on function private.punycode(text) to api_key;
+grant execute on function private.punycode(text) to api_key, service_role;
+
+-- A domain as mail servers spell it: in small ASCII letters.
+create function private.ascii_domain(domain text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if domain ~ '^[\x01-\x7f]*$' then
+    return lower(domain);
+  end if;
+  return (
+    select string_agg(case when label ~ '^[\x01-\x7f]*$' then label else private.punycode(label) end, '.' order by place)
+    from regexp_split_to_table(lower(normalize(domain, nfkc)), '[.。]') with ordinality as labels (label, place)
+  );
+end
+$$;
+grant execute on function private.ascii_domain(text) to api_key, service_role;
 
 -- An email address as it is compared: without case, and its domain in ASCII.
 create function private.email_key(email text)
@@ -98,10 +117,7 @@ begin
   if email ~ '^[\x01-\x7f]*$' then
     return lower(email);
   end if;
-  return lower(normalize(substring(email from '^(.*)@'), nfc)) || '@' || (
-    select string_agg(case when label ~ '^[\x01-\x7f]*$' then label else private.punycode(label) end, '.' order by place)
-    from regexp_split_to_table(lower(normalize(substring(email from '[^@]*$'), nfkc)), '[.。]') with ordinality as labels (label, place)
-  );
+  return lower(normalize(substring(email from '^(.*)@'), nfc)) || '@' || private.ascii_domain(substring(email from '[^@]*$'));
 end
 $$;
-grant execute on function private.email_key(text) to api_key;
+grant execute on function private.email_key(text) to api_key, service_role;
