@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { type Answer, listenToApi } from "./question.ts";
+import { type Answer, recordedApi } from "./recorded_api.ts";
 import { type Call, type Statement, statementsOf } from "./postgrest.ts";
 import { scene } from "./scene.ts";
 import type { Role, Session } from "./session.ts";
@@ -159,7 +159,7 @@ const writes: Asked[] = [
 /** Every statement that the API sends for a workspace. Takes a superuser's connection, and a session of a key of it. */
 export async function statements(sql: postgres.Sql, session: Session, companyId: string): Promise<NamedStatement[]> {
   const values = await scene(sql, companyId);
-  await using api = await listenToApi();
+  await using api = await recordedApi();
   const found: NamedStatement[] = [];
 
   for (const path of [...lists, ...combined]) {
@@ -174,19 +174,22 @@ export async function statements(sql: postgres.Sql, session: Session, companyId:
         variants: [statement],
       });
     };
-    const first = await api.asked("GET", filled(path, values));
+    const first = await api.callsFor("GET", filled(path, values));
     const { page, count } = statementsOf(first.calls.find(isPage)!);
     add("page 1", page);
     // Up to a thousand and one rows, so it grows until there are as many.
     add("count", count, false);
 
     const id = path.includes("/runs") ? "run_id" : "id";
-    const bare = await api.asked("GET", withParameter(filled(path.replace(/expand=.*/, ""), values), `fields=${id}`));
+    const bare = await api.callsFor(
+      "GET",
+      withParameter(filled(path.replace(/expand=.*/, ""), values), `fields=${id}`),
+    );
     const last = await rowBefore(session, statementsOf(bare.calls.find(isPage)!).page);
     if (!last) continue;
-    const listed = await api.asked("GET", filled(path, values), undefined, { body: Array(pageRows).fill(last) });
+    const listed = await api.callsFor("GET", filled(path, values), undefined, { body: Array(pageRows).fill(last) });
     const { next_cursor: after } = JSON.parse(listed.answer).pagination;
-    const { calls } = await api.asked("GET", withParameter(filled(path, values), `after=${after}`));
+    const { calls } = await api.callsFor("GET", withParameter(filled(path, values), `after=${after}`));
     add("page 1,000", statementsOf(calls.find(isPage)!).page);
     const beside = calls.find(({ method }) => method === "HEAD");
     add("count beside page 1,000", beside && statementsOf(beside).page, false);
@@ -197,9 +200,9 @@ export async function statements(sql: postgres.Sql, session: Session, companyId:
     const made: Statement[] = [];
     for (let i = 0; i < variants; i++) {
       const body = request.body && JSON.parse(filled(JSON.stringify(request.body), values, i));
-      const { calls } = await api.asked(request.method, filled(request.path, values, i), body, request.first);
-      const asked = isWrite ? calls.filter(({ method }) => method !== "GET") : calls;
-      made.push(statementsOf(asked[request.first ? 1 : 0]).page);
+      const { calls } = await api.callsFor(request.method, filled(request.path, values, i), body, request.first);
+      const wanted = isWrite ? calls.filter(({ method }) => method !== "GET") : calls;
+      made.push(statementsOf(wanted[request.first ? 1 : 0]).page);
     }
     const name = [request.method, request.path, request.as].filter(Boolean).join(" ");
     found.push({

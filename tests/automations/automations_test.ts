@@ -1,9 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { contents } from "../world/contents.ts";
+import { outcome, paths } from "../world/outcome.ts";
 import { type Json, type Person, type Reply, world } from "../world/world.ts";
-
-const outcome = ({ status, error }: Reply) => [status, error?.code];
-const paths = ({ error }: Reply): string[] => error.details.map((problem: Json) => problem.path);
 
 /** Two stages of a pipeline of the person's. */
 async function stagesOf(person: Person): Promise<string[]> {

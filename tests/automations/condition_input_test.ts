@@ -1,9 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { contents } from "../world/contents.ts";
-import { type Json, type Reply, world } from "../world/world.ts";
-
-const outcome = ({ status, error }: Reply) => [status, error?.code];
-const paths = ({ error }: Reply): string[] => error.details.map((problem: Json) => problem.path);
+import { outcome, paths } from "../world/outcome.ts";
+import { world } from "../world/world.ts";
 
 const onReferrals = { name: "On referrals", trigger_type: "referral_attributed" };
 

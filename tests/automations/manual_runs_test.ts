@@ -1,9 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { contents } from "../world/contents.ts";
+import { outcome, paths } from "../world/outcome.ts";
 import { chain, type Json, type Person, type Reply, sql, world } from "../world/world.ts";
-
-const outcome = ({ status, error }: Reply) => [status, error?.code];
-const paths = ({ error }: Reply): string[] => error.details.map((problem: Json) => problem.path);
 
 const onReferrals = { name: "On referrals", trigger_type: "referral_attributed" };
 

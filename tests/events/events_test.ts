@@ -1,29 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { triggers } from "../../supabase/functions/api/events/event_types.ts";
 import { ask } from "../world/ask.ts";
-import { automate, runsOf, settled } from "../world/automations.ts";
-import { listen, type Listener, once, subscribe } from "../world/listener.ts";
-import { call, type Json, type Person, sql, world } from "../world/world.ts";
+import { automate, runsOf } from "../world/automations.ts";
+import { subscribe } from "../world/listener.ts";
+import { subscribers, told } from "../world/subscribers.ts";
+import { call, type Json, sql } from "../world/world.ts";
 
 /** Two workspaces, each with an endpoint that is told of referrals; Alice's has two referrers, a friend and an opportunity. */
 async function scene() {
-  const { alice, bob } = await world();
-  const crm = listen();
-  await subscribe(alice, `${crm.url}/alice`);
-  await subscribe(bob, `${crm.url}/bob`);
+  const { alice, bob, crm } = await subscribers("referral_attributed");
   const contact = (first_name: string) =>
     alice.creates("/contacts", { first_name, email: `${first_name}-${crypto.randomUUID()}@example.com`.toLowerCase() });
   const [rita, sam, fred] = await Promise.all([contact("Rita"), contact("Sam"), contact("Fred")]);
   const knee = await alice.creates("/opportunities", { name: "Fred's knee", contact_id: fred.id });
   return { alice, bob, crm, rita, sam, fred, knee };
-}
-
-/** What the workspace's endpoint has been told, in the order it happened, once all is told; Bob's must have heard nothing. */
-async function told({ alice, bob, crm }: { alice: Person; bob: Person; crm: Listener }): Promise<Json[]> {
-  await Promise.all([settled(alice), settled(bob)]);
-  assertEquals(crm.to("/bob"), []);
-  return once(crm.to("/alice")).map(({ data }) => data)
-    .sort((one, other) => one.occurred_at < other.occurred_at ? -1 : 1);
 }
 
 const gist = ({ operation, previous, status, source }: Json) => [operation, previous, status, source];

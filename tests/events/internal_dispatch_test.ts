@@ -70,7 +70,7 @@ Deno.test("a wake-up that is not the database's own is a 401 and dispatches noth
   assertEquals([(await waiting(clinic)).count, crm.received.length], [1, told]);
 
   assertEquals(await wakeUp(now - 200, await signed(now - 200)), [202, undefined]);
-  await eventually(() => Promise.resolve(crm.received.length === told + 1));
+  await eventually(() => crm.received.length === told + 1);
 });
 
 Deno.test("an event written while nobody hears the wake-up is delivered by the sweep", async () => {
@@ -84,5 +84,5 @@ Deno.test("an event written while nobody hears the wake-up is delivered by the s
   const told = crm.received.length;
   await wakeUps.disposeAsync();
 
-  await eventually(() => Promise.resolve(crm.received.length === told + 1));
+  await eventually(() => crm.received.length === told + 1);
 });

@@ -1,14 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { automate, runsOf, settled } from "../world/automations.ts";
-import { listen, type Listener, once, subscribe } from "../world/listener.ts";
-import { type Json, type Person, world } from "../world/world.ts";
+import { automate, runsOf } from "../world/automations.ts";
+import { subscribers, told } from "../world/subscribers.ts";
+import type { Json } from "../world/world.ts";
 
 /** Two workspaces, each with an endpoint that is told of stages; Alice's has a pipeline, and Fred's knee and hip outside it. */
 async function scene() {
-  const { alice, bob } = await world();
-  const crm = listen();
-  await subscribe(alice, `${crm.url}/alice`, ["stage_changed"]);
-  await subscribe(bob, `${crm.url}/bob`, ["stage_changed"]);
+  const { alice, bob, crm } = await subscribers("stage_changed");
   const { id: pipeline_id, stages: [enquiry, booked] } = await alice.creates("/pipelines", {
     name: "New patients",
     stages: [{ name: "Enquiry" }, { name: "Booked" }],
@@ -26,14 +23,6 @@ async function scene() {
     assertEquals(moved.status, 200, moved.text);
   };
   return { alice, bob, crm, pipeline_id, enquiry, booked, fred, knee, hip, moves };
-}
-
-/** What the workspace's endpoint has been told, in the order it happened, once all is told; Bob's must have heard nothing. */
-async function told({ alice, bob, crm }: { alice: Person; bob: Person; crm: Listener }): Promise<Json[]> {
-  await Promise.all([settled(alice), settled(bob)]);
-  assertEquals(crm.to("/bob"), []);
-  return once(crm.to("/alice")).map(({ data }) => data)
-    .sort((one, other) => one.occurred_at < other.occurred_at ? -1 : 1);
 }
 
 const steps = (events: Json[]) =>

@@ -29,7 +29,7 @@ Deno.test("a visit stamps viewed, once; a plain GET, HEAD and pages fetched ahea
 
   for (const method of ["GET", "HEAD"]) await call(method, visited.form);
   await page.goto(`http://127.0.0.1:${server.addr.port}/start`);
-  await eventually(() => Promise.resolve(seen.length >= 2));
+  await eventually(() => seen.length >= 2);
   await page.waitForLoadState("networkidle");
   assertEquals(seen.sort(), [`GET ${ahead.form} prefetch;prerender`, `GET ${prefetched.form} prefetch`].sort());
   assertEquals(await Promise.all([visited, prefetched, ahead].map(({ requestId }) => viewedAt(requestId))), [

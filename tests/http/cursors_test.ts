@@ -1,17 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
+import { tableOf } from "../world/lists.ts";
 import { type Json, type Person, sql, world } from "../world/world.ts";
 
-const tables = {
-  "/referrals": "referrals",
-  "/opportunities": "crm_deals",
-  "/deals": "crm_deals",
-  "/contacts": "crm_contacts",
-  "/pipelines": "crm_pipelines",
-};
+type List = keyof typeof tableOf;
+const lists = ["/referrals", "/opportunities", "/deals", "/contacts", "/pipelines"] as const;
 
 /** Gives `count` rows of one list, whose instants come from `at`: an expression of `n`, the row's number. */
-async function fill({ companyId }: Person, path: string, count: number, at: string): Promise<void> {
-  const table = tables[path as keyof typeof tables];
+async function fill({ companyId }: Person, path: List, count: number, at: string): Promise<void> {
+  const table = tableOf[path];
   const instants = sql.unsafe(`${at}, ${at}`);
   const rows = sql`generate_series(1, ${count}::int) as n`;
   if (table !== "referrals") {
@@ -45,11 +41,11 @@ async function pageThrough(person: Person, path: string, query: string, way: "af
   return { pages, ids: pages.flat(), back };
 }
 
-for (const path of Object.keys(tables)) {
+for (const path of lists) {
   Deno.test(`${path} pages forward and back over equal instants: each row once, in order`, async () => {
     const { alice } = await world();
     await fill(alice, path, 20, "timestamptz '2026-01-01Z' + (n / 9) * interval '1 ms'");
-    const table = sql(tables[path as keyof typeof tables]);
+    const table = sql(tableOf[path]);
 
     for (const sort of ["created_at", "updated_at"]) {
       for (const order of ["asc", "desc"]) {
@@ -70,7 +66,7 @@ for (const path of Object.keys(tables)) {
 }
 
 /** Runs `paging` while other clients make a thousand rows, old and new, among those that are there. */
-async function whileOthersInsert<T>(person: Person, path: string, paging: () => Promise<T>): Promise<T> {
+async function whileOthersInsert<T>(person: Person, path: List, paging: () => Promise<T>): Promise<T> {
   const inserts = async () => {
     for (let i = 0; i < 25; i++) {
       await fill(person, path, 10, "clock_timestamp() + (random() - 0.5) * (n % 2) * interval '2 h'");
@@ -154,7 +150,7 @@ Deno.test("a list that fits on one page has no cursors, and one that was emptied
 
 Deno.test("a cursor fits only its own list, sort, order and filters, whole and unaltered", async () => {
   const { alice } = await world();
-  for (const path of ["/contacts", "/pipelines"]) await fill(alice, path, 4, "now() - n * interval '1 s'");
+  for (const path of ["/contacts", "/pipelines"] as const) await fill(alice, path, 4, "now() - n * interval '1 s'");
   const query = "search=Row&limit=1";
   const cursor: string = (await alice.get(`/contacts?${query}`)).body.pagination.next_cursor;
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -1,10 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { contents } from "../world/contents.ts";
 import { endpoints, pathTo, rowsOf, title } from "../world/every_endpoint.ts";
-import { call, type Json, type Reply, world } from "../world/world.ts";
-
-const outcome = ({ status, error }: Reply) => [status, error?.code];
-const paths = ({ error }: Reply): string[] => (error?.details ?? []).map((problem: Json) => problem.path);
+import { outcome, paths } from "../world/outcome.ts";
+import { call, type Json, world } from "../world/world.ts";
 
 const text = (field: string, most: number) => ({
   most,

@@ -2,7 +2,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Endpoint } from "../../supabase/functions/api/http/endpoint.ts";
 import { contents } from "../world/contents.ts";
 import { bodyOf, endpoints, pathTo, type Rows, rowsOf, title } from "../world/every_endpoint.ts";
-import { call, type Json, type Person, type Reply, world } from "../world/world.ts";
+import { outcome, paths } from "../world/outcome.ts";
+import { call, type Json, type Person, world } from "../world/world.ts";
 
 const withBody = endpoints.filter(({ contract }) => contract.body);
 
@@ -17,9 +18,6 @@ async function send(person: Person, endpoint: Endpoint, rows: Rows, body: unknow
     headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
   });
 }
-
-const outcome = ({ status, error }: Reply) => [status, error?.code];
-const paths = ({ error }: Reply): string[] => (error?.details ?? []).map((problem: Json) => problem.path);
 
 /** Has alice send what must be refused to every endpoint with a body, and finds her workspace as it was. */
 async function unmoved(attempt: (alice: Person, rows: Rows, endpoint: Endpoint) => Promise<void>) {

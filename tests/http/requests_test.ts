@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { contents } from "../world/contents.ts";
 import { endpoints, nowhere, pathTo, title } from "../world/every_endpoint.ts";
-import { call, chain, type Reply, stack, world } from "../world/world.ts";
+import { outcome } from "../world/outcome.ts";
+import { call, chain, stack, world } from "../world/world.ts";
 
-const outcome = ({ status, error }: Reply) => [status, error?.code];
 const json = { "content-type": "application/json" };
 
 Deno.test("an id may come in either case, percent-encoded, and in any version; answers have it in lower case", async () => {

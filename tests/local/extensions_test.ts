@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import postgres from "postgres";
-import { listener } from "../world/remembering_listener.ts";
+import { listen } from "../world/listener.ts";
 import { refusal } from "../world/sql_refusal.ts";
 import { eventually, rest, sql, stack, workspace } from "../world/world.ts";
 
@@ -100,6 +100,14 @@ Deno.test("a secret comes back as it was kept, under a name of its own, and Vaul
   assertEquals(wakeUps.decrypted_secret, `${stack.url}/functions/v1/api/v1/internal/dispatch`);
 });
 
+Deno.test("schema extensions is open to the platform's own roles, and to a key's role no more than on a hosted project", async () => {
+  const roles = ["postgres", "anon", "authenticated", "service_role", "api_key"];
+  const inside = await sql<{ role: string }[]>`
+    select role from unnest(${roles}::text[]) as role where has_schema_privilege(role, 'extensions', 'usage')
+  `;
+  assertEquals(inside.map(({ role }) => role), ["postgres", "anon", "authenticated", "service_role"]);
+});
+
 Deno.test("no role of the data API reaches any of it, by SQL or over HTTP", async () => {
   await using admin = superuser();
   const roles = ["anon", "authenticated", "service_role", "api_key"];
@@ -120,7 +128,7 @@ Deno.test("no role of the data API reaches any of it, by SQL or over HTTP", asyn
   `;
   assertEquals([...reachable], []);
 
-  await using nina = listener();
+  await using nina = listen();
   const call = { url: nina.url, body: {}, params: {}, headers: {}, timeout_milliseconds: 5000 };
   const alice = await workspace("Alice's clinic");
   const look = () =>
@@ -152,7 +160,7 @@ Deno.test("no role of the data API reaches any of it, by SQL or over HTTP", asyn
   assertEquals([...await look()], [...before]);
   await sql`select net.http_get(${`${nina.url}/next`})`;
   await nina.got("/next");
-  assertEquals(nina.paths(), ["/next"]);
+  assertEquals(nina.received.map(({ path }) => path), ["/next"]);
 });
 
 function superuser() {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { letter, mailbox, mailsTo, outcome, plan, resend } from "../world/mailbox.ts";
+import { letter, mailbox, mailsTo, plan, resend, resendOutcome } from "../world/mailbox.ts";
 
 Deno.test("the mailbox plays up as told, one request each, and then is itself again", async () => {
   const limit = { statusCode: 429, name: "rate_limit_exceeded", message: "Slow down." };
@@ -25,13 +25,13 @@ Deno.test("the mailbox plays up as told, one request each, and then is itself ag
   const retried = await send();
 
   assertEquals([limited.error, limited.headers?.["retry-after"]], [limit, "1"]);
-  assertEquals([broken, gateway, page].map((answer) => [answer.headers !== null, ...outcome(answer)]), [
+  assertEquals([broken, gateway, page].map((answer) => [answer.headers !== null, ...resendOutcome(answer)]), [
     [true, 500, "application_error"],
     [true, 502, "application_error"],
     [false, null, "application_error"],
   ]);
   assertEquals([beforeReset, left.json], [[], [{ reset_after_accept: true }]]);
-  assertEquals([reset.headers, ...outcome(reset)], [null, null, "application_error"]);
+  assertEquals([reset.headers, ...resendOutcome(reset)], [null, null, "application_error"]);
   assertEquals([afterReset.length, retried.data], [1, { id: afterReset[0].id }]);
   assertEquals((await mailsTo(mail.to)).length, 1);
   const requests = (await mailbox("GET", "/requests")).json;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { IdempotencyKeys } from "../../local/mailbox/idempotency.ts";
-import { letter, mailbox, mailsTo, outcome, plan, resend } from "../world/mailbox.ts";
+import { letter, mailbox, mailsTo, plan, resend, resendOutcome } from "../world/mailbox.ts";
 import { eventually } from "../world/world.ts";
 
 Deno.test("the same key and mail is one mail, also fifty times at once", async () => {
@@ -11,7 +11,7 @@ Deno.test("the same key and mail is one mail, also fifty times at once", async (
   const later = await resend.emails.send(mail, options);
 
   const [{ id }] = await mailsTo(mail.to);
-  assertEquals([...answers, later].map(outcome), Array(51).fill({ id }));
+  assertEquals([...answers, later].map(resendOutcome), Array(51).fill({ id }));
   assertEquals((await mailsTo(mail.to)).length, 1);
 });
 
@@ -32,7 +32,7 @@ Deno.test("the same key with another mail is refused, and the first mail stands 
 
   const refused = await resend.emails.send({ ...mail, subject: "Another" }, options);
 
-  assertEquals(outcome(refused), [409, "invalid_idempotent_request"]);
+  assertEquals(resendOutcome(refused), [409, "invalid_idempotent_request"]);
   assertEquals((await mailsTo(mail.to)).map(({ subject }) => subject), ["Thank you"]);
 });
 
@@ -48,7 +48,7 @@ Deno.test("a key in flight is refused, and the first mail arrives when the mailb
   await mailbox("DELETE", "/faults");
   const answered = await first;
 
-  assertEquals(outcome(second), [409, "concurrent_idempotent_requests"]);
+  assertEquals(resendOutcome(second), [409, "concurrent_idempotent_requests"]);
   assertEquals(before, []);
   assertEquals((await mailsTo(mail.to)).map(({ id }) => id), [answered.data?.id]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Resend } from "resend";
 import { startMailbox } from "../../local/mailbox/mailbox.ts";
-import { letter, mailbox, mailsTo, outcome, resend } from "../world/mailbox.ts";
+import { letter, mailbox, mailsTo, resend, resendOutcome } from "../world/mailbox.ts";
 import { type Json, stack } from "../world/world.ts";
 
 Deno.test("a sent mail is listed first and read back whole, with its own headers", async () => {
@@ -83,8 +83,8 @@ Deno.test("sending takes a key of Resend's, reading takes none", async () => {
   assertEquals([foreign.status, foreign.json.name], [403, "invalid_api_key"]);
   assertEquals(await mailsTo(mail.to), []);
   const [unknown, malformed] = [crypto.randomUUID(), "rita"].map((id) => resend.emails.get(id));
-  assertEquals(outcome(await unknown), [404, "not_found"]);
-  assertEquals(outcome(await malformed), [422, "invalid_parameter"]);
+  assertEquals(resendOutcome(await unknown), [404, "not_found"]);
+  assertEquals(resendOutcome(await malformed), [422, "invalid_parameter"]);
 });
 
 Deno.test("the inbox shows a hostile mail as text, and its HTML only where nothing runs or loads", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { answers } from "../../local/ports.ts";
 import { removeData } from "../../local/postgres/home.ts";
-import { listener } from "../world/remembering_listener.ts";
+import { listen } from "../world/listener.ts";
 import { eventually, type Json } from "../world/world.ts";
 
 const main = join(import.meta.dirname ?? ".", "../../local/main.ts");
@@ -46,7 +46,7 @@ Deno.test("a stack says where it is, keeps its folder to itself, and outlives a 
 
 Deno.test("a PostgreSQL or a function that is killed is back by itself, callers are told to wait, and it ends in peace", async () => {
   await using place = await folder();
-  await using nina = listener();
+  await using nina = listen();
   const stack = await place.start(freePort(), freePort());
   const [{ referrer_contact_id }] = (await stack.curl("/referrals?limit=1")).data;
   const { id } = (await stack.curl("/referrals", { referrer_contact_id })).data;

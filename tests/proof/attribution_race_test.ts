@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { connect } from "../world/connection.ts";
+import { connect } from "../world/key_connection.ts";
 import { drift } from "../world/drift.ts";
 import { call, type Json, type Person, sql, workspace } from "../world/world.ts";
 
@@ -32,7 +32,7 @@ async function caller(alice: Person): Promise<Client> {
 }
 
 async function connection(alice: Person, opened: AsyncDisposableStack): Promise<Client> {
-  const own = await connect(await alice.holding(...scopes), scopes, opened);
+  const own = await connect(alice, scopes, opened);
   const ask = async (query: PromiseLike<postgres.RowList<postgres.Row[]>>) => {
     try {
       return (await query).count > 0 ? 200 : 404;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { connect } from "../world/connection.ts";
+import { connect } from "../world/key_connection.ts";
 import { drift } from "../world/drift.ts";
 import { call, type Json, type Person, sql, workspace } from "../world/world.ts";
 
@@ -23,8 +23,7 @@ async function caller(alice: Person): Promise<Client> {
 
 /** Somebody on a connection of their own. */
 async function connection(alice: Person, opened: AsyncDisposableStack): Promise<Client> {
-  const scopes = ["referrals:write", "referrals:delete"];
-  const own = await connect(await alice.holding(...scopes), scopes, opened);
+  const own = await connect(alice, ["referrals:write", "referrals:delete"], opened);
   return {
     async write(method, id, body) {
       try {
@@ -162,9 +161,8 @@ Deno.test("an opportunity that is placed while its age is corrected is listed at
   const pipelines = await Promise.all(
     ["Sales", "Support", "Claims"].map((name) => alice.creates("/pipelines", { name, stages: [{ name: "New" }] })),
   );
-  const scopes = ["opportunities:write"];
   const keys = await Promise.all(
-    pipelines.map(async () => await connect(await alice.holding(...scopes), scopes, opened)),
+    pipelines.map(() => connect(alice, ["opportunities:write"], opened)),
   );
 
   for (const [i, deal_id] of deals.entries()) {

@@ -9,7 +9,7 @@ import { hostileTexts } from "./hostile/values.ts";
 import { insideWords } from "../world/inside_words.ts";
 import { answersBy } from "../world/openapi_answers.ts";
 import { withPages } from "../world/public_pages.ts";
-import { type Answer, exchange, type Wire } from "../world/raw_http.ts";
+import { type Answer, exchange, type Wire } from "../world/raw_client.ts";
 import { call, stack, workspace } from "../world/world.ts";
 
 // FULL=1 sends 100,000, HOSTILE_REQUESTS as many as it says; FAST_CHECK_SEED repeats a run.

@@ -8,9 +8,9 @@ import { scopeOf } from "./isolation/rules.ts";
 import { superuser } from "./isolation/snapshot.ts";
 
 Deno.test("every endpoint asks for the scope that the contract gives it", () => {
-  const asked = endpoints.map((endpoint) => [nameOf(endpoint), endpoint.contract.scope]);
+  const wanted = endpoints.map((endpoint) => [nameOf(endpoint), endpoint.contract.scope]);
 
-  assertEquals(asked, endpoints.map((endpoint) => [nameOf(endpoint), scopeOf(endpoint)]));
+  assertEquals(wanted, endpoints.map((endpoint) => [nameOf(endpoint), scopeOf(endpoint)]));
 });
 
 Deno.test("every table that is exposed says whose its rows are", () => {
@@ -20,10 +20,10 @@ Deno.test("every table that is exposed says whose its rows are", () => {
 });
 
 Deno.test("whoever asks, whatever way, nobody sees or changes a row of another workspace", async (t) => {
-  const { walls, parts } = await matrix();
+  const { runner, parts } = await matrix();
 
   for (const [promise, cells] of Object.entries(parts)) {
-    await t.step(promise, () => walls.hold(cells));
+    await t.step(promise, () => runner.prove(cells));
   }
   await t.step("the function by itself turns them away before it asks the database", async () => {
     const cells = Object.values(parts).flat();
@@ -31,6 +31,6 @@ Deno.test("whoever asks, whatever way, nobody sees or changes a row of another w
     const wrong = await runAlone(cells, inProcess(door), door);
     assertEquals(wrong.map(({ cell, wrong }) => `${title(cell)} ${wrong}`), []);
   });
-  console.log(`${walls.cells} cells, foreign values seen: ${walls.leaks}`);
+  console.log(`${runner.cells} cells, foreign values seen: ${runner.leaks}`);
   await superuser.end();
 });

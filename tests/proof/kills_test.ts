@@ -40,7 +40,7 @@ Deno.test("whatever is killed, each committed write is told and acted upon, once
       notes: `${isUndone ? "undone" : "write"} ${n}`,
     };
     const values = Object.values(row).map((value) => `'${value}'`);
-    const outcome = await client.tries((sql) =>
+    const outcome = await client.attempt((sql) =>
       isUndone
         // By one message: postgres.js ends the process when a transaction of its own loses its connection.
         ? sql.unsafe(`begin; insert into referrals (${Object.keys(row)}) values (${values}); rollback`)

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { refusedAddress } from "../../supabase/functions/api/webhooks/addresses.ts";
 import { send } from "../../supabase/functions/api/webhooks/send.ts";
 import { privateAnswers, privateHosts, privateNames, refusedUrls } from "../world/address_vectors.ts";
-import { receiving, saying } from "../world/receiver.ts";
+import { receiving, saying } from "../world/raw_server.ts";
 
 const ok = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 const name = "hooks.example.com";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { send } from "../../supabase/functions/api/webhooks/send.ts";
 import { isStorable } from "../../supabase/functions/api/contract/values.ts";
-import { receiving, say, slowly } from "../world/receiver.ts";
+import { receiving, say, slowly } from "../world/raw_server.ts";
 
 const hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
 const chunked = hints +

@@ -4,8 +4,6 @@ import { listen, once, subscribe, verify } from "../world/listener.ts";
 import { failure, passTime, tried } from "../world/deliveries.ts";
 import { chain, eventually, sql, workspace } from "../world/world.ts";
 
-const happened = (condition: () => boolean) => eventually(() => Promise.resolve(condition()));
-
 Deno.test("a delivery is what Standard Webhooks says, and the official library finds its signature right", async () => {
   const clinic = await workspace("Harbour Health");
   await using crm = listen();
@@ -14,7 +12,7 @@ Deno.test("a delivery is what Standard Webhooks says, and the official library f
   const before = Math.floor(Date.now() / 1_000);
 
   const { referrer, friend, opportunity, referral } = await chain(clinic);
-  await happened(() => crm.received.length === 1);
+  await eventually(() => crm.received.length === 1);
 
   const [told] = crm.received;
   const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature } = told.headers;
@@ -63,7 +61,7 @@ Deno.test("while a secret is rotated the old and the new one verify, and after 2
   `;
   assertEquals(Math.round(hours), 24);
   await chain(clinic);
-  await happened(() => crm.received.length === 1);
+  await eventually(() => crm.received.length === 1);
   assertEquals(verify(crm.received[0], subscription.secret), verify(crm.received[0], rotated.data.secret));
 
   await sql`
@@ -71,7 +69,7 @@ Deno.test("while a secret is rotated the old and the new one verify, and after 2
     where subscription_id = ${subscription.id}
   `;
   await chain(clinic);
-  await happened(() => crm.received.length === 2);
+  await eventually(() => crm.received.length === 2);
   assertEquals(verify(crm.received[1], rotated.data.secret), crm.received[1].body);
   assertThrows(() => verify(crm.received[1], subscription.secret), WebhookVerificationError);
   assertEquals(crm.received.map(({ headers }) => headers["webhook-signature"].split(" ").length), [2, 1]);
@@ -85,7 +83,7 @@ Deno.test("a secret rotated during a delivery leaves that one as it was signed, 
   const subscription = await subscribe(clinic, crm.url);
 
   await chain(clinic);
-  await happened(() => crm.received.length === 1);
+  await eventually(() => crm.received.length === 1);
   const { secret } = (await clinic.post(`/webhooks/subscriptions/${subscription.id}/rotate-secret`)).data;
   answered.resolve();
 
@@ -94,7 +92,7 @@ Deno.test("a secret rotated during a delivery leaves that one as it was signed, 
   assertEquals(verify(crm.received[0], subscription.secret), crm.received[0].body);
   assertThrows(() => verify(crm.received[0], secret), WebhookVerificationError);
   await chain(clinic);
-  await happened(() => crm.received.length === 2);
+  await eventually(() => crm.received.length === 2);
   assertEquals(verify(crm.received[1], subscription.secret), verify(crm.received[1], secret));
 });
 
@@ -113,11 +111,11 @@ Deno.test("a subscription deleted during a delivery hears no more of it, and the
   ]);
 
   await chain(clinic);
-  await happened(() => crm.to("/deleted").length === 1);
+  await eventually(() => crm.to("/deleted").length === 1);
   assertEquals((await clinic.delete(`/webhooks/subscriptions/${deleted.id}`)).status, 204);
   answered.resolve();
   await chain(clinic);
-  await happened(() => crm.to("/other").length === 2);
+  await eventually(() => crm.to("/other").length === 2);
 
   assertEquals((await tried(clinic, other)).map(({ status }) => status), ["delivered", "delivered"]);
   assertEquals(crm.to("/deleted").length, 1);
@@ -194,7 +192,7 @@ Deno.test("a disabled subscription gets nothing, and once enabled what it waited
   await clinic.changes(`/webhooks/subscriptions/${off.id}`, { enabled: false });
   await passTime(off);
   const missed = (await chain(clinic)).referral;
-  await happened(() => crm.to("/other").length === 2);
+  await eventually(() => crm.to("/other").length === 2);
   await tried(clinic, other);
   assertEquals([crm.to("/off").length, (await tried(clinic, off)).length], [1, 1]);
   assertEquals((await tried(clinic, off))[0].attempts, waiting.attempts);
@@ -219,7 +217,7 @@ Deno.test("what waits for one receiver goes over few connections", async () => {
     insert into referrals (company_id, referrer_contact_id)
     select ${clinic.companyId}, ${rita} from generate_series(1, ${events})
   `;
-  await happened(() => crm.received.length === events);
+  await eventually(() => crm.received.length === events);
 
   once(crm.received);
   const connections = new Set(crm.received.map(({ port }) => port)).size;

@@ -75,12 +75,12 @@ Deno.test("four bad endpoints with a backlog keep the 96 others of their workspa
     `;
   const bad = await subscribeAll(clinic, [hanging.url, streaming.url, `${crm.url}/broken`, `${crm.url}/elsewhere`]);
   await refer(backlog);
-  await eventually(() => Promise.resolve(crm.to("/broken").length === backlog));
+  await eventually(() => crm.to("/broken").length === backlog);
   await subscribeAll(clinic, Array.from({ length: healthy }, (_, i) => `${crm.url}/good/${i}`));
 
   for (let i = 0; i < burst; i++) await refer(1);
   const told = () => crm.received.filter(({ path }) => path.startsWith("/good/"));
-  await eventually(() => Promise.resolve(told().length >= healthy * burst), 30);
+  await eventually(() => told().length >= healthy * burst, 30);
 
   const delays = told().map(({ at, body }) => at - Date.parse(body.timestamp)).sort((a, b) => a - b);
   const p99 = delays[Math.ceil(delays.length * 0.99) - 1];

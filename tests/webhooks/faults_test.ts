@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { send, type SendOptions } from "../../supabase/functions/api/webhooks/send.ts";
 import { isStorable } from "../../supabase/functions/api/contract/values.ts";
-import { type Answering, receiving, say, saying, slowly } from "../world/receiver.ts";
+import { type Answering, receiving, say, saying, slowly } from "../world/raw_server.ts";
 
 const deadline = 700;
 const development: SendOptions = { allowLoopback: true, deadline };

@@ -93,7 +93,7 @@ Deno.test("410 disables a subscription, its row says so, and what it was still w
   await eventually(async () => !(await health(clinic, gone))[0]);
   await passTime(gone);
   await chain(clinic);
-  await eventually(() => Promise.resolve(crm.to("/other").length === 3));
+  await eventually(() => crm.to("/other").length === 3);
   await tried(clinic, other);
 
   assertEquals(await health(clinic, gone), [false, "It answered 410 Gone.", true]);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { send, type SendOptions } from "../../supabase/functions/api/webhooks/send.ts";
 import { certificate } from "../world/certificate.ts";
 import { KeptConnections } from "../../supabase/functions/api/webhooks/connections.ts";
-import { keepSaying, receiving, say, saying } from "../world/receiver.ts";
+import { keepSaying, receiving, say, saying } from "../world/raw_server.ts";
 
 const development = { allowLoopback: true };
 const ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";

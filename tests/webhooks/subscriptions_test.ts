@@ -1,9 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { contents } from "../world/contents.ts";
-import { type Json, type Reply, sql, stack, world } from "../world/world.ts";
-
-const outcome = ({ status, error }: Reply) => [status, error?.code];
-const paths = ({ error }: Reply): string[] => error.details.map((problem: Json) => problem.path);
+import { outcome, paths } from "../world/outcome.ts";
+import { type Json, sql, stack, world } from "../world/world.ts";
 
 // Nobody listens there.
 const url = "http://127.0.0.1:9/hooks";

@@ -135,9 +135,6 @@ export function bodyOf({ contract }: Endpoint, rows: Rows): Json {
   );
 }
 
-/** Whether its path names a row of a workspace. */
-export const isById = ({ contract }: Endpoint) => contract.path.includes("/:id");
-
 export const isReference = (field: string) => field.endsWith("_id");
 export const reference = (field: string, rows: Rows) => rows.fields[field] ?? missing(field);
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Webhook } from "standardwebhooks";
-import type { Json, Person } from "./world.ts";
+import { eventually, type Json, type Person } from "./world.ts";
 
-/** `port`: the sender's, one for each connection. */
+/** `path` with its query; `port`: the sender's, one for each connection. */
 export type Received = {
   path: string;
   headers: Record<string, string>;
@@ -18,9 +18,11 @@ export type Listener = AsyncDisposable & {
   received: Received[];
   /** What came to this path. */
   to(path: string): Received[];
+  /** The first that comes to this path. */
+  got(path: string): Promise<Received>;
 };
 
-/** A customer's endpoint on this machine, for the length of a test; it answers 204 unless told otherwise. */
+/** Somebody's server on this machine, for the length of a test; it answers 204 unless told otherwise. */
 export function listen(answer: Answer = () => new Response(null, { status: 204 })): Listener {
   const received: Received[] = [];
   const over = new AbortController();
@@ -29,11 +31,12 @@ export function listen(answer: Answer = () => new Response(null, { status: 204 }
     // A sender may be killed in the middle of its request.
     const text = await request.text().catch(() => null);
     if (text === null) return new Response(null, { status: 400 });
+    const { pathname, search } = new URL(request.url);
     const one = {
-      path: new URL(request.url).pathname,
+      path: pathname + search,
       headers: Object.fromEntries(request.headers),
       text,
-      body: JSON.parse(text),
+      body: text === "" ? undefined : JSON.parse(text),
       at: Date.now(),
       port: remoteAddr.port,
     };
@@ -44,6 +47,7 @@ export function listen(answer: Answer = () => new Response(null, { status: 204 }
     url: `http://127.0.0.1:${server.addr.port}`,
     received,
     to: (path) => received.filter((one) => one.path === path),
+    got: (path) => eventually(() => received.find((one) => one.path === path)),
     async [Symbol.asyncDispose]() {
       over.abort();
       await server.finished;

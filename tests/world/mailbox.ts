@@ -32,4 +32,4 @@ export async function plan(...faults: unknown[]): Promise<AsyncDisposable> {
 }
 
 /** What Resend said: the data, or status and name of the error. */
-export const outcome = ({ error, data }: Json) => error ? [error.statusCode, error.name] : data;
+export const resendOutcome = ({ error, data }: Json) => error ? [error.statusCode, error.name] : data;

@@ -1,6 +1,6 @@
 import { type Operation, operationsOf } from "../proof/hostile/requests.ts";
 import { schemasOf } from "./openapi_schemas.ts";
-import type { Answer, Wire } from "./raw_http.ts";
+import type { Answer, Wire } from "./raw_client.ts";
 import type { Json } from "./world.ts";
 
 const functionPath = /^\/functions\/v1\/api(\/|$)/;

@@ -159,7 +159,7 @@ export async function chain(
 }
 
 /** Waits until `condition` gives something truthy, and gives that; throws after `seconds`. */
-export async function eventually<T>(condition: () => Promise<T>, seconds = 10): Promise<NonNullable<T>> {
+export async function eventually<T>(condition: () => T | Promise<T>, seconds = 10): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {
     const found = await condition();

@@ -1,4 +1,4 @@
-import type { Wire } from "../../world/raw_http.ts";
+import type { Wire } from "../../world/raw_client.ts";
 
 /** A request much as a shell would send it: keys left out, long runs cut short, control characters shown. */
 export function curl(origin: string, { method, target, headers, body, chunked }: Wire): string {

@@ -1,7 +1,7 @@
 import { ask } from "../../world/ask.ts";
 import { type Rows, rowsOf } from "../../world/every_endpoint.ts";
 import type { Plan } from "./requests.ts";
-import type { Answer, Wire } from "../../world/raw_http.ts";
+import type { Answer, Wire } from "../../world/raw_client.ts";
 import { type Person, sql, stack, workspace } from "../../world/world.ts";
 
 /** A workspace whose rows, tokens and keys fill requests in. Rows get lost and settings odd: take a fresh one now and then. */

@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { hostileBodies, hostileText } from "./values.ts";
-import type { Wire } from "../../world/raw_http.ts";
+import type { Wire } from "../../world/raw_client.ts";
 
 /** Something done to a whole request, beside the values in it. */
 export type Twist = (wire: Wire) => Wire;

@@ -1,6 +1,6 @@
 import { sql } from "../../world/world.ts";
 
-export type Column = { name: string; type: string; required: boolean; generated: boolean; words: string[] };
+type Column = { name: string; type: string; required: boolean; generated: boolean; words: string[] };
 
 /** A table or view of ours; `owned` is SQL over its alias `t`: whether the row is of workspace `$1`. Null: it has none. */
 export type Table = {

@@ -104,7 +104,7 @@ export async function ask({ who, to, method, path, body, headers }: Cell, send: 
 }
 
 /** The answer in a word or two. */
-export function outcomeOf({ status, text }: Answer): string {
+function outcomeOf({ status, text }: Answer): string {
   let body;
   try {
     body = JSON.parse(text);

@@ -1,5 +1,5 @@
 import type { Json } from "../../world/world.ts";
-import { asked, owner, queryCell } from "./asked.ts";
+import { answerAs, owner, sqlCell } from "./sql_cells.ts";
 import {
   callers,
   type Command,
@@ -46,7 +46,7 @@ export function computedFields(all: Principal[], mine: Workspace, theirs: Worksp
           ? ["200 …"]
           : ["200 []"];
         return {
-          ...queryCell(
+          ...sqlCell(
             who,
             `${routine.signature} of ${name}`,
             routine.reaches,
@@ -66,9 +66,9 @@ const compute = (
   { schema, name }: Routine,
   full: string,
   row: Json,
-  before?: Parameters<typeof asked>[3],
+  before?: Parameters<typeof answerAs>[3],
 ) =>
-  asked(
+  answerAs(
     "api_key",
     who.claims,
     (tx) => tx`select ${tx(`${schema}.${name}`)}(jsonb_populate_record(null::${tx(full)}, ${tx.json(row)})) as given`,
@@ -89,7 +89,7 @@ function entangled(who: Principal, routine: Routine, full: string, mine: Workspa
     changes.length > 0 ? `update ${full} set ${changes} where id = '${own.id}';` : ""
   } set local session_replication_role = origin`;
   return {
-    ...queryCell(
+    ...sqlCell(
       who,
       `${routine.signature} of alice's row that points at bob's`,
       routine.reaches,
@@ -109,13 +109,13 @@ export function crossReferences(mine: Workspace, theirs: Workspace): Cell[] {
     const row = `t.ctid = (select t.ctid from ${table} as t where ${owned} limit 1)`;
     const all = pointing(reference);
     return (all.length > 1 ? [all.slice(0, 1), all] : [all]).map((chosen) =>
-      queryCell(
+      sqlCell(
         owner,
         `${table} cannot point over ${name} by ${chosen}`,
         [table, target, name],
         ["400 23503"],
         () =>
-          asked(null, null, async (tx) => {
+          answerAs(null, null, async (tx) => {
             await tx.unsafe(`alter table ${table} disable trigger user`);
             return await tx.unsafe(
               `update ${table} as t set ${chosen.map((column, place) => `${column} = $${place + 2}`)} where ${row}`,
@@ -135,12 +135,12 @@ export function uncalled(): Cell[] {
       const nulls = args.map(({ type }) => `null::${type}`).join();
       const call = `select ${schema}.${name}(${signature.includes("VARIADIC") ? "variadic " : ""}${nulls}) as given`;
       return {
-        ...queryCell(
+        ...sqlCell(
           owner,
           `${role} calls ${signature}`,
           [`${schema}.${name}`],
           ["400 42501"],
-          () => asked(role, null, (tx) => tx.unsafe(call)),
+          () => answerAs(role, null, (tx) => tx.unsafe(call)),
         ),
         // At its own door, not at one behind it.
         told: /"inside":false/,
@@ -162,12 +162,12 @@ export function untouched(): Cell[] {
     const commands = kind === "v" ? ["select" as const] : Object.keys(statements) as Command[];
     return roles.flatMap((role) =>
       commands.filter((command) => !touching[full][role].includes(command)).map((command): Cell => ({
-        ...queryCell(
+        ...sqlCell(
           owner,
           `${role} and ${command} on ${full}`,
           [full],
           ["400 42501"],
-          () => asked(role, null, (tx) => tx.unsafe(statements[command])),
+          () => answerAs(role, null, (tx) => tx.unsafe(statements[command])),
         ),
         // Its own, not that of a table behind it.
         told: new RegExp(`permission denied for (${kind === "v" ? "view" : "table"} ${table}\\b|schema ${schema})`),
@@ -180,12 +180,12 @@ export function untouched(): Cell[] {
 export function workspaceOf(all: Principal[]): Cell[] {
   return all.filter(({ claims, lacks }) => claims !== undefined && !lacks).map((who) => {
     const isOpen = who.standing === "living" && opens(who.scopes, "referrals:read");
-    return queryCell(
+    return sqlCell(
       who,
       "private.company_for('referrals:read')",
       ["private.company_for", "private.scopes_that_allow"],
       who.standing === "dead" ? ["400 UNAUTHORIZED"] : [isOpen ? "200 …" : "200 []"],
-      () => asked(null, who.claims, (tx) => tx`select private.company_for('referrals:read') as given`),
+      () => answerAs(null, who.claims, (tx) => tx`select private.company_for('referrals:read') as given`),
     );
   });
 }

@@ -21,17 +21,20 @@ const about = ({ contract }: Endpoint) => [`${contract.method} ${contract.path}`
 
 /** One caller at every endpoint, with bob's rows wherever it takes a row. */
 export function endpointCells(who: Principal, mine: Workspace, theirs: Workspace): Cell[] {
-  const asked = endpoints.filter((endpoint) => !who.lacks || who.lacks === scopeOf(endpoint));
-  return asked.map((endpoint): Cell => {
+  const chosen = endpoints.filter((endpoint) => !who.lacks || who.lacks === scopeOf(endpoint));
+  return chosen.map((endpoint): Cell => {
     const namesRows = endpoint.contract.params !== undefined && hasId(endpoint) ||
       Object.keys(bodyOf(endpoint, theirs.named) ?? {}).some(isReference);
     const found = namesRows ? ["404 NOT_FOUND"] : ["2", "409 CONFLICT"];
-    const isOpen = who.standing === "living" && opens(who.scopes, scopeOf(endpoint));
+    const scope = scopeOf(endpoint);
+    const isLiving = who.standing === "living";
+    const isOpen = isLiving && opens(who.scopes, scope);
     return {
       who,
       to: "api",
       ...request(endpoint, theirs.named),
-      accepted: isOpen ? found : [who.standing === "living" ? "403 INSUFFICIENT_SCOPE" : "401 UNAUTHORIZED"],
+      accepted: isOpen ? found : [isLiving ? "403 INSUFFICIENT_SCOPE" : "401 UNAUTHORIZED"],
+      told: isLiving && !isOpen ? new RegExp(` ${scope}\\.`) : undefined,
       changes: isOpen && !namesRows && endpoint.contract.method !== "get",
       secret: secretsFor(who, mine, theirs),
       about: about(endpoint),
@@ -97,7 +100,7 @@ export function endingCell(alice: Person): Cell {
       const exp = Math.floor(Date.now() / 1_000) + 2;
       const who = await signedFor(alice, { exp });
       await ask({ ...cell, who }, send);
-      await eventually(() => Promise.resolve(Date.now() >= exp * 1_000));
+      await eventually(() => Date.now() >= exp * 1_000);
       return await ask({ ...cell, who }, send);
     },
   };

@@ -1,4 +1,4 @@
-import { argumentsOf, pointersOf, type Whose } from "./arguments.ts";
+import { argumentsOf, pointersOf, type Whose } from "./function_arguments.ts";
 import { callers, type Routine, routines, rowsOfType } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal } from "./principals.ts";
@@ -7,7 +7,7 @@ import { opens, resourceOf, scopeOfRoutine } from "./rules.ts";
 import { formToken, ownLabel, stopToken, type Values, valuesIn, without, type Workspace } from "./workspaces.ts";
 
 /** The functions that `/rest/v1/rpc` can hand their arguments: none of them a row. */
-export const callable = routines.filter(({ schema, args, signature }) =>
+const callable = routines.filter(({ schema, args, signature }) =>
   schema === "public" && callers[signature].length > 0 && !args.some(({ type }) => rowsOfType(type))
 );
 

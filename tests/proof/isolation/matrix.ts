@@ -1,4 +1,4 @@
-import { behindOthers } from "./alone.ts";
+import { privateFunctionCells } from "./private_functions.ts";
 import type { Cell } from "./cells.ts";
 import { computedFields, crossReferences, uncalled, untouched, workspaceOf } from "./database.ts";
 import { endingCell, endpointCells, foreignCells, listCells, ownCells } from "./endpoints.ts";
@@ -7,11 +7,11 @@ import { openCells } from "./open_routes.ts";
 import { living, otherAudience, type Principal, principals, serviceRole } from "./principals.ts";
 import { rowCells } from "./rest_rows.ts";
 import { tableCells } from "./rest_scopes.ts";
-import { tangledCells } from "./tangled.ts";
-import { Walls } from "./walls.ts";
+import { lookalikeCells } from "./lookalikes.ts";
+import { MatrixRunner } from "./matrix_runner.ts";
 import { workspaces } from "./workspaces.ts";
 
-export type Matrix = { walls: Walls; everybody: Principal[]; parts: Record<string, Cell[]> };
+type Matrix = { runner: MatrixRunner; everybody: Principal[]; parts: Record<string, Cell[]> };
 
 /** Two workspaces, everybody, and all that anybody might ask for. */
 export async function matrix(): Promise<Matrix> {
@@ -22,7 +22,7 @@ export async function matrix(): Promise<Matrix> {
   const callers = [...everybody, service, await otherAudience(mine.person)];
   const stranger = everybody.find(({ name }) => name === "the publishable key")!;
   const lists = await listCells(admin, theirs.person, theirs);
-  const walls = await Walls.between(mine, theirs);
+  const runner = await MatrixRunner.between(mine, theirs);
   const parts = {
     "everybody at every table, by every verb": tableCells(everybody, mine, theirs),
     "bob's rows by id, reference, filter, embed, sort and count": rowCells(admin, mine, theirs),
@@ -39,14 +39,14 @@ export async function matrix(): Promise<Matrix> {
       ...untouched(),
       ...crossReferences(mine, theirs),
       ...workspaceOf(everybody),
-      ...behindOthers(everybody, mine, theirs),
+      ...privateFunctionCells(mine, theirs),
       ...computedFields(everybody, mine, theirs),
     ],
-    "alice at every function and table, whatever bob's rows say": tangledCells(admin, mine, theirs),
+    "alice at every function and table, whatever bob's rows say": lookalikeCells(admin, mine, theirs),
     "everybody at every endpoint": callers.flatMap((who) => endpointCells(who, mine, theirs)),
     "bob's rows at every endpoint": [...foreignCells(admin, mine, theirs), ...lists, endingCell(mine.person)],
     "alice at every endpoint with rows of her own": ownCells(admin, mine, theirs),
     "anybody at every route that takes no key": openCells([stranger, admin], theirs),
   };
-  return { walls, everybody: callers, parts };
+  return { runner, everybody: callers, parts };
 }

@@ -18,9 +18,12 @@ type Sketch = Pick<Cell, "path" | "accepted"> & Partial<Omit<Cell, "about">> & {
 export function rowCells(admin: Principal, mine: Workspace, theirs: Workspace): Cell[] {
   const from = (table: Table): Sketch[] => [
     ...reads(table, mine, theirs),
-    ...(table.kind === "v"
-      ? embedsOfView(table)
-      : [...foreignReferences(table, mine, theirs), ...ungranted(table, mine, theirs), ...twins(table, mine, theirs)]),
+    ...(table.kind === "v" ? embedsOfView(table) : [
+      ...foreignReferences(table, mine, theirs),
+      ...ungranted(table, mine, theirs),
+      ...twins(table, mine, theirs),
+      ...sweeps(table, mine),
+    ]),
   ];
   return [
     ...readable.flatMap((table) => from(table).map((sketch) => ({ about: [table.full], ...sketch }))),
@@ -52,20 +55,18 @@ function reads(table: Table, mine: Workspace, theirs: Workspace): Sketch[] {
   const list = `/${name}?select=*`;
   const texts = columns.filter(({ name, type }) => type === "text" && theirs.values.words.includes(foreign[name]));
   const by = [...new Set([keyOf(table), ...pointers(table)])].filter((column) => foreign[column] !== null);
-  const nothing = { accepted: ["200 []"], headers: counted };
+  const nothing = (search: string): Sketch => ({
+    path: `${list}&${search}`,
+    twin: { path: `${list}&${owner}=eq.${missing()}` },
+    accepted: ["200 []"],
+    headers: counted,
+  });
   return [
-    ...by.map((column) => ({
-      path: `${list}&${column}=eq.${foreign[column]}`,
-      twin: { path: `${list}&${column}=eq.${missing()}` },
-      ...nothing,
-    })),
-    { path: `${list}&${owner}=eq.${theirs.person.companyId}`, ...nothing },
-    { path: `${list}&${owner}=neq.${mine.person.companyId}`, ...nothing },
+    ...by.map((column) => nothing(`${column}=eq.${foreign[column]}`)),
+    nothing(`${owner}=eq.${theirs.person.companyId}`),
+    nothing(`${owner}=neq.${mine.person.companyId}`),
     ...(texts.length > 0
-      ? [{
-        path: `${list}&or=(${texts.map(({ name }) => `${name}.eq."${encodeURIComponent(foreign[name])}"`)})`,
-        ...nothing,
-      }]
+      ? [nothing(`or=(${texts.map(({ name }) => `${name}.eq."${encodeURIComponent(foreign[name])}"`)})`)]
       : []),
     { path: `${list}&or=(${owner}.eq.${theirs.person.companyId},${owner}.not.is.null)`, accepted: ["200 …"] },
     { path: `${list}&order=${columns.map(({ name }) => `${name}.desc`)}`, accepted: ["200 …"] },
@@ -161,6 +162,19 @@ function twins(table: Table, mine: Workspace, theirs: Workspace): Sketch[] {
   // Alice's own row holds bob's words from here on.
   const secret = [{ ids: theirs.values.ids, words: [] }];
   return [{ method, path, body: { ...copied, ...needed }, accepted: ["201"], changes: true, secret }];
+}
+
+/** One change of all rows there are, and their removal: both end at the workspace. */
+function sweeps(table: Table, mine: Workspace): Sketch[] {
+  const [own] = mine.rows[table.full];
+  const path = `/${table.name}?${ownerOf(table)}=not.is.null`;
+  const { update, delete: removed } = granted[table.full];
+  const last = update.at(-1);
+  const sweep = { path, accepted: ["204 []"], changes: true };
+  return [
+    ...(last ? [{ ...sweep, method: "PATCH", body: { [last]: own[last] } }] : []),
+    ...(removed.length > 0 ? [{ ...sweep, method: "DELETE" }] : []),
+  ];
 }
 
 /** What a view may inline over the references of the tables behind it. */

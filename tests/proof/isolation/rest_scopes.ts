@@ -1,5 +1,5 @@
 import type { Json } from "../../world/world.ts";
-import { fields } from "./arguments.ts";
+import { fields } from "./function_arguments.ts";
 import { type Command, exposed, granted, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal, Standing } from "./principals.ts";
@@ -8,6 +8,7 @@ import type { Workspace } from "./workspaces.ts";
 
 const shown = { prefer: "return=representation" };
 const merged = { prefer: "resolution=merge-duplicates,return=representation" };
+const ignored = { prefer: "resolution=ignore-duplicates" };
 
 /** The column that names a row. */
 export const keyOf = ({ columns }: Table) => columns.some(({ name }) => name === "id") ? "id" : "company_id";
@@ -25,7 +26,7 @@ export function tableCells(all: Principal[], mine: Workspace, theirs: Workspace)
   return all.flatMap((who) =>
     exposed.flatMap((table) =>
       verbs
-        .filter(({ askers, command }) => askers.includes(who.standing) && (table.kind !== "v" || command === "select"))
+        .filter(({ askers }) => askers.includes(who.standing))
         .filter((verb) => isTelling(verb, who, table) && !(verb.onlyShut && mayOpen(verb, who, table)))
         .map((verb) => cellOf(verb, who, table, mine, theirs))
     )
@@ -133,8 +134,16 @@ const verbs: Verb[] = [
     }),
   },
   {
-    command: "delete",
+    command: "insert",
     askers: keys,
+    onlyShut: true,
+    open: [],
+    shut: ["403 42501"],
+    ask: ({ path, body }) => ({ method: "POST", path, body, headers: ignored }),
+  },
+  {
+    command: "delete",
+    askers: everybody,
     open: ["200 []"],
     shut: ["200 []"],
     ask: ({ row }) => ({ method: "DELETE", path: row, headers: shown }),

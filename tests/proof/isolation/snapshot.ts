@@ -10,17 +10,17 @@ export const superuser = postgres(stack.superuserUrl, {
   connection: { statement_timeout: 20_000 },
 });
 
-const shown = tables.filter(({ owned }) => owned !== null);
+const readable = tables.filter(({ owned }) => owned !== null);
 
 /** The tables that hold rows of workspaces. */
-export const kept = shown.filter(({ kind }) => kind !== "v");
+export const workspaceTables = readable.filter(({ kind }) => kind !== "v");
 
 /** The rows of a workspace in every table and view, public and private, by its full name. */
 export type Rows = Record<string, Json[]>;
 
 export async function rowsIn(companyId: string, as: postgres.Sql | postgres.TransactionSql = superuser): Promise<Rows> {
   const found = await as.unsafe<{ full: string; rows: Json[] }[]>(
-    shown.map(({ full, owned }) => `
+    readable.map(({ full, owned }) => `
       select '${full}' as full, coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text), '[]') as rows
       from ${full} as t where ${owned}`).join(" union all "),
     [companyId],
@@ -31,7 +31,7 @@ export async function rowsIn(companyId: string, as: postgres.Sql | postgres.Tran
 /** What `rowsIn` gives of tables, as one short text a table; without the columns of `but`. */
 export async function checksums(companyId: string, but: string[] = []): Promise<Record<string, string>> {
   const found = await superuser.unsafe<{ full: string; sum: string }[]>(
-    kept.map(({ full, owned }) => `
+    workspaceTables.map(({ full, owned }) => `
       select '${full}' as full, count(*) || ' ' || md5(coalesce(string_agg(row, '' order by row), '')) as sum
       from (select (to_jsonb(t) - $2::text[])::text as row from ${full} as t where ${owned}) as rows`)
       .join(" union all "),
@@ -41,8 +41,8 @@ export async function checksums(companyId: string, but: string[] = []): Promise<
 }
 
 /** SQL that removes a workspace's rows, of all tables or some: what belongs to a row goes before the row. */
-export const removal = (companyId: string, some = kept.map(({ full }) => full)) =>
-  kept.filter(({ full }) => some.includes(full)).toSorted((a, b) => b.owned!.length - a.owned!.length)
+export const removal = (companyId: string, some = workspaceTables.map(({ full }) => full)) =>
+  workspaceTables.filter(({ full }) => some.includes(full)).toSorted((a, b) => b.owned!.length - a.owned!.length)
     .map(({ full, owned }) => `delete from ${full} as t where ${owned!.replaceAll("$1", `'${companyId}'`)}`)
     .join("; ");
 
@@ -50,7 +50,7 @@ export const removal = (companyId: string, some = kept.map(({ full }) => full)) 
 export async function restore(before: Map<string, Rows>): Promise<void> {
   await withoutTriggers(async (tx) => {
     await tx.unsafe([...before.keys()].map((companyId) => removal(companyId)).join("; "));
-    for (const { full, columns } of kept) {
+    for (const { full, columns } of workspaceTables) {
       const names = columns.filter(({ generated }) => !generated).map(({ name }) => `"${name}"`).join(", ");
       for (const rows of before.values()) {
         await tx.unsafe(
@@ -60,6 +60,19 @@ export async function restore(before: Map<string, Rows>): Promise<void> {
       }
     }
   });
+}
+
+/** What `use` gives in a transaction of which nothing stays. */
+export async function rolledBack<T>(use: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
+  const rollback = new Error("rolled back");
+  let given: T;
+  await superuser.begin(async (tx) => {
+    given = await use(tx);
+    throw rollback;
+  }).catch((error) => {
+    if (error !== rollback) throw error;
+  });
+  return given!;
 }
 
 /** A transaction in which neither triggers nor references speak. */

@@ -92,7 +92,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** Gives what `work` gives, null when the connection was lost meanwhile: it may have been done or not. */
-  async tries<T>(work: Parameters<Session["run"]>[0]): Promise<T | null> {
+  async attempt<T>(work: Parameters<Session["run"]>[0]): Promise<T | null> {
     try {
       return await this.#session.run(work) as T;
     } catch (error) {
@@ -104,7 +104,7 @@ export class Client implements AsyncDisposable {
 
   /** Has `work`, which only looks, done until it was. */
   async reads(work: Parameters<Session["run"]>[0]): Promise<Json> {
-    return await eventually(() => this.tries(work), 60);
+    return await eventually(() => this.attempt(work), 60);
   }
 
   async #reconnects(): Promise<boolean> {

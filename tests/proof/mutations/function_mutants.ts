@@ -5,7 +5,7 @@ import { endpoints } from "../../../supabase/functions/api/app.ts";
 import type { Endpoint } from "../../../supabase/functions/api/http/endpoint.ts";
 import { Door, inProcess, runAlone } from "../isolation/function_alone.ts";
 import { type Cell, run, type Send, title } from "../isolation/cells.ts";
-import type { Walls } from "../isolation/walls.ts";
+import type { MatrixRunner } from "../isolation/matrix_runner.ts";
 import { stack } from "../../world/world.ts";
 import type { Fate } from "./mutant.ts";
 
@@ -143,7 +143,7 @@ const patched: FunctionMutant[] = patches.map((patch) => ({
 
 /** An endpoint's contract made weaker, as a slip of the pen would. */
 function weakened(endpoint: Endpoint, how: string, change: Partial<Endpoint>): FunctionMutant {
-  const kept = { access: endpoint.access, contract: endpoint.contract };
+  const sound = { access: endpoint.access, contract: endpoint.contract };
   const { method, path } = endpoint.contract;
   return {
     name: `${method.toUpperCase()} ${path} ${how}`,
@@ -151,7 +151,7 @@ function weakened(endpoint: Endpoint, how: string, change: Partial<Endpoint>): F
     about: `${method} ${path}`,
     weaken: (door) => {
       Object.assign(endpoint, change);
-      const undo = () => Promise.resolve(void Object.assign(endpoint, kept));
+      const undo = () => Promise.resolve(void Object.assign(endpoint, sound));
       return Promise.resolve({ send: inProcess(door), undo });
     },
   };
@@ -175,7 +175,7 @@ export const functionMutants = [...patched, ...contracts];
 export const sound: FunctionMutant = { name: "a sound copy", family: "", weaken: (door) => copy(door) };
 
 /** What goes red: the function by itself first, which must refuse before any query; then over the database. */
-export async function fateOf({ weaken, about }: FunctionMutant, cells: Cell[], walls: Walls): Promise<Fate> {
+export async function fateOf({ weaken, about }: FunctionMutant, cells: Cell[], runner: MatrixRunner): Promise<Fate> {
   const concerned = cells.filter((cell) =>
     cell.to === "api" && !cell.changes && (!about || cell.about.includes(about))
   );
@@ -190,6 +190,6 @@ export async function fateOf({ weaken, about }: FunctionMutant, cells: Cell[], w
     };
   } finally {
     await undo();
-    await walls.comeBack();
+    await runner.putBack();
   }
 }

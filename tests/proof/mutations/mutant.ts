@@ -1,6 +1,6 @@
 import { type Cell, run, type Send, title, type Verdict } from "../isolation/cells.ts";
 import { superuser } from "../isolation/snapshot.ts";
-import type { Walls } from "../isolation/walls.ts";
+import type { MatrixRunner } from "../isolation/matrix_runner.ts";
 
 /** One layer of the defence made weaker, and the cells that should notice. */
 export type Mutant = {
@@ -24,7 +24,7 @@ type Alarm = { cell?: Cell; text: string };
 
 /** Where mutants of the database are tried, one after another. */
 export class Trial {
-  constructor(readonly walls: Walls, readonly cells: Cell[]) {}
+  constructor(readonly runner: MatrixRunner, readonly cells: Cell[]) {}
 
   async fateOf({ up, down, bare, concerns, relaxed = (cell) => cell }: Mutant): Promise<Fate> {
     const chosen = this.cells.filter((cell) => concerns(cell)).map(relaxed);
@@ -39,7 +39,8 @@ export class Trial {
       alarm = await this.#red(sound);
     } finally {
       // Rows first: what was let in must not be there when the layer is back.
-      await this.walls.comeBack();
+      await this.runner.putBack();
+      await this.#removeStrangers();
       await superuser.unsafe(down);
       if (bare) await superuser.unsafe(bare.down);
     }
@@ -47,22 +48,28 @@ export class Trial {
     return { by: alarm?.text ?? null, cells: sound.length };
   }
 
+  /** A weaker layer lets workspaces be made, and the next query without a workspace would meet one of them first. */
+  async #removeStrangers(): Promise<void> {
+    const ours = [this.runner.mine, this.runner.theirs].map(({ person }) => person.companyId);
+    await superuser`delete from companies where id not in ${superuser(ours)}`;
+  }
+
   /** The first sign that something is wrong. */
   async #red(cells: Cell[]): Promise<Alarm | null> {
     const quiet = cells.filter(({ changes }) => !changes);
     const loud = cells.filter(({ changes }) => changes);
-    const before = JSON.stringify(await this.walls.sums([]));
+    const before = JSON.stringify(await this.runner.sums([]));
     const [wrong] = await run(quiet, fetch, true);
     if (wrong) return alarmOf(wrong);
-    if (JSON.stringify(await this.walls.sums([])) !== before) return { text: "rows changed" };
+    if (JSON.stringify(await this.runner.sums([])) !== before) return { text: "rows changed" };
     for (const cell of loud) {
-      const before = JSON.stringify(await this.walls.sums(["admin"]));
+      const before = JSON.stringify(await this.runner.sums(["admin"]));
       const [wrong] = await run([cell]);
       if (wrong) return alarmOf(wrong);
-      if (JSON.stringify(await this.walls.sums(["admin"])) !== before) {
+      if (JSON.stringify(await this.runner.sums(["admin"])) !== before) {
         return { cell, text: `rows changed by ${title(cell)}` };
       }
-      await this.walls.comeBack();
+      await this.runner.putBack();
     }
     return null;
   }
@@ -71,14 +78,14 @@ export class Trial {
   async #confirm(cell: Cell): Promise<void> {
     const [wrong] = await run([cell]);
     if (wrong) throw new Error(`Red without any mutant: ${title(cell)} ${wrong.wrong}`);
-    if (cell.changes) await this.walls.comeBack();
+    if (cell.changes) await this.runner.putBack();
   }
 
   /** Those that are right while what hides the layer is away. */
   async #soundOf(cells: Cell[]): Promise<Cell[]> {
-    const before = JSON.stringify(await this.walls.sums([]));
+    const before = JSON.stringify(await this.runner.sums([]));
     const sound = await green(cells);
-    if (JSON.stringify(await this.walls.sums([])) !== before) await this.walls.comeBack();
+    if (JSON.stringify(await this.runner.sums([])) !== before) await this.runner.putBack();
     return sound;
   }
 }

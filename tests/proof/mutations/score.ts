@@ -14,20 +14,20 @@ type Trying = { name: string; family: string; try: () => Promise<Fate> };
 export async function score(wanted: string): Promise<{ killed: number; survivors: string[] }> {
   // The seed's workspace is a third one, and the first that a query without a workspace would meet.
   await sql`delete from companies`;
-  const { walls, parts } = await matrix();
+  const { runner, parts } = await matrix();
   const cells = Object.values(parts).flat();
-  const trial = new Trial(walls, cells);
+  const trial = new Trial(runner, cells);
   const databaseMutants = [...policyMutants, ...grantMutants, ...referenceMutants, ...sourceMutants];
   const all: Trying[] = [
     ...databaseMutants.map((mutant) => ({ ...mutant, try: () => trial.fateOf(mutant) })),
-    ...functionMutants.map((mutant) => ({ ...mutant, try: () => fateOf(mutant, cells, walls) })),
+    ...functionMutants.map((mutant) => ({ ...mutant, try: () => fateOf(mutant, cells, runner) })),
   ];
 
   const tried = chosen(all, wanted);
   if (tried.some(({ family }) => family === copied)) {
     // One endpoint's cells are enough to see that a copy answers at all.
     const some = wanted === "sample" ? cells.filter(({ about }) => about.includes("get /contacts")) : cells;
-    const { by: alarm } = await fateOf(sound, some, walls);
+    const { by: alarm } = await fateOf(sound, some, runner);
     if (alarm) throw new Error(`Red without any mutant: ${alarm}`);
   }
 

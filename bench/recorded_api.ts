@@ -22,7 +22,7 @@ function plausible(path: string): unknown {
 const aside = new Set(["rpc/require_scope", "rpc/note_key_use"]);
 
 /** The API, in this process, before a data API that only writes down what it is asked. */
-export async function listenToApi() {
+export async function recordedApi() {
   let calls: Call[] = [];
   let answer: Answer = {};
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
@@ -43,7 +43,7 @@ export async function listenToApi() {
 
   return {
     /** The calls that the API makes for a request; the list or write of it is answered as told, whatever comes of it. */
-    async asked(method: string, path: string, body?: unknown, first: Answer = {}) {
+    async callsFor(method: string, path: string, body?: unknown, first: Answer = {}) {
       [calls, answer] = [[], first];
       const reply = await app.fetch(
         new Request(`http://localhost/api/v1${path}`, {

@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import type { Json } from "../../world/world.ts";
-import { argumentsOf, fields, pointersOf, tableOf } from "./arguments.ts";
+import { argumentsOf, fields, pointersOf, tableOf } from "./function_arguments.ts";
 import {
   callers,
   type Command,
@@ -18,7 +18,7 @@ import { resourceOf } from "./rules.ts";
 import { formToken, stopToken, type Workspace } from "./workspaces.ts";
 
 /** Something that alice, a stranger or the dispatcher does in the database. */
-export type Act = {
+export type Statement = {
   name: string;
   role: string;
   /** The tables and functions that it leads to. */
@@ -30,17 +30,17 @@ export type Act = {
   do: (tx: postgres.TransactionSql) => Promise<unknown>;
 };
 
-export const acts = (mine: Workspace, bobs: Workspace): Act[] => [
+export const statements = (mine: Workspace, bobs: Workspace): Statement[] => [
   ...calls(mine, bobs),
   ...fieldsOfRows(mine),
-  ...exposed.filter(({ full }) => resourceOf(full) !== null).flatMap((table) => statements(table, mine, bobs)),
+  ...exposed.filter(({ full }) => resourceOf(full) !== null).flatMap((table) => commandsOn(table, mine, bobs)),
 ];
 
 /** The id that bob's copy of a row has. */
 export const idOfCopy = (id: string) => `b0b${id.slice(3)}`;
 
 /** Every function that a role may call, with ids of alice's, and each argument that names a row once with bob's. */
-function calls(mine: Workspace, bobs: Workspace): Act[] {
+function calls(mine: Workspace, bobs: Workspace): Statement[] {
   const open = routines.filter(({ schema, args, signature }) =>
     schema === "public" && callers[signature].length > 0 && !args.some(({ type }) => rowsOfType(type))
   );
@@ -55,7 +55,7 @@ function calls(mine: Workspace, bobs: Workspace): Act[] {
     const list = args.map(({ name }) => `"${name}" => given."${name}"`);
     const types = args.map(({ name, type }) => `"${name}" ${type}`);
     const from = args.length > 0 ? `from jsonb_to_record($1) as given (${types})` : "where $1::jsonb is not null";
-    const call = (how: string, told: Workspace, foreign?: string, flag = true): Act => {
+    const call = (how: string, told: Workspace, foreign?: string, flag = true): Statement => {
       const given = argumentsOf(routine, (argument) => argument === foreign ? bobs : mine, flag);
       if (role === "anon") given.token = name.startsWith("unsubscribe") ? stopToken : formToken;
       return {
@@ -92,7 +92,7 @@ const soughtBy = ({ reaches }: Routine) =>
   ).map(({ full }) => full);
 
 /** Every function that takes a row and looks at others, of each of alice's. */
-function fieldsOfRows(mine: Workspace): Act[] {
+function fieldsOfRows(mine: Workspace): Statement[] {
   const computed = routines.filter(({ schema, args, reaches }) =>
     schema === "public" && args.length === 1 && rowsOfType(args[0].type) && reaches.length > 1
   );
@@ -106,12 +106,12 @@ function fieldsOfRows(mine: Workspace): Act[] {
 }
 
 /** Every command on a table: a row of alice's with each word that it may hold, new ones like hers, and naming bob's. */
-function statements(table: Table, mine: Workspace, bobs: Workspace): Act[] {
+function commandsOn(table: Table, mine: Workspace, bobs: Workspace): Statement[] {
   const { full, columns } = table;
   const [own] = mine.rows[full];
   const row = `"${keyOf(table)}" = '${own[keyOf(table)]}'`;
   const may = granted[full];
-  const act = (command: Command, how: string, text: string, given: Json[] = []): Act[] =>
+  const statement = (command: Command, how: string, text: string, given: Json[] = []): Statement[] =>
     may[command].length === 0 ? [] : [{
       name: `${command} on ${full}${how}`,
       role: "api_key",
@@ -121,7 +121,7 @@ function statements(table: Table, mine: Workspace, bobs: Workspace): Act[] {
     }];
   const insert = (how: string, given: Json) => {
     const names = Object.keys(given).map((name) => `"${name}"`);
-    return act(
+    return statement(
       "insert",
       how,
       `insert into ${full} as t (${names}) select ${names} from jsonb_populate_record(null::${full}, $1)
@@ -130,10 +130,10 @@ function statements(table: Table, mine: Workspace, bobs: Workspace): Act[] {
     );
   };
   const update = (how: string, sets: string | string[]) =>
-    act("update", how, `update ${full} as t set ${sets} where ${row} returning to_jsonb(t) as given`);
+    statement("update", how, `update ${full} as t set ${sets} where ${row} returning to_jsonb(t) as given`);
   const needed = written(table, "insert", own);
   return [
-    ...act("select", "", `select to_jsonb(t) as given from ${full} as t`),
+    ...statement("select", "", `select to_jsonb(t) as given from ${full} as t`),
     ...insert("", needed),
     // A trigger may fill what is left out.
     ...columns.filter(({ name, type }) => name in needed && /int|numeric|timestamp/.test(type)).flatMap(({ name }) =>
@@ -148,13 +148,13 @@ function statements(table: Table, mine: Workspace, bobs: Workspace): Act[] {
       const beyond = insert(` with bob's ${name} past all policies`, { ...naming, company_id: own.company_id });
       return [
         ...insert(` with bob's ${name}`, naming),
-        ...beyond.map((act) => ({ ...act, role: "service_role" })),
+        ...beyond.map((one) => ({ ...one, role: "service_role" })),
       ];
     }),
     ...update("", may.update.map((name) => `"${name}" = "${name}"`)),
     ...columns.filter(({ name }) => may.update.includes(name)).flatMap(({ name, words }) =>
       words.flatMap((word) => update(` to ${word}`, `"${name}" = '${word}'`))
     ),
-    ...act("delete", "", `delete from ${full} as t where ${row} returning to_jsonb(t) as given`),
+    ...statement("delete", "", `delete from ${full} as t where ${row} returning to_jsonb(t) as given`),
   ];
 }

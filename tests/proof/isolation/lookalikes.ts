@@ -1,62 +1,56 @@
 import postgres from "postgres";
 import type { Json } from "../../world/world.ts";
-import { type Act, acts, idOfCopy } from "./acts.ts";
-import { fields } from "./arguments.ts";
+import { idOfCopy, type Statement, statements } from "./statements.ts";
+import { fields } from "./function_arguments.ts";
 import { references } from "./catalogue.ts";
-import { owner, queryCell } from "./asked.ts";
-import type { Answer, Cell } from "./cells.ts";
+import { answerOf, owner, sqlCell } from "./sql_cells.ts";
+import type { Cell } from "./cells.ts";
 import type { Principal } from "./principals.ts";
-import { kept, removal, rowsIn, superuser } from "./snapshot.ts";
+import { removal, rolledBack, rowsIn, workspaceTables } from "./snapshot.ts";
 import type { Workspace } from "./workspaces.ts";
 
 /**
- * Nothing that alice does may depend on bob: each act gives the same where there is no bob and where his rows are copies of
- * hers, in his workspace, that point at hers. No reference and no lookup stands before a predicate there.
+ * Nothing that alice does may depend on bob: each statement gives the same where there is no bob and where his rows are
+ * copies of hers, in his workspace, that point at hers. No reference and no lookup stands before a predicate there.
  */
-export function tangledCells(admin: Principal, mine: Workspace, theirs: Workspace): Cell[] {
+export function lookalikeCells(admin: Principal, mine: Workspace, theirs: Workspace): Cell[] {
   const bobs = copyOf(mine);
   const ids = mine.values.ids.union(bobs.values.ids);
   const known = { ids, times: new Set(JSON.stringify(mine.rows).match(times)) };
   const [alice, bob] = [mine, theirs].map(({ person }) => person.companyId);
-  const scenes = ({ told, lacking }: Act) => {
+  const scenes = ({ told, lacking }: Statement) => {
     const [before, gone] = [`${removal(bob)}; ${busy(alice, told)}`, lacking ? removal(alice, [lacking]) : ""];
     return [`${before}; ${gone}`, `${before}; ${copies(alice, bob, lacking === undefined)}; ${idle(bob)}; ${gone}`];
   };
 
-  async function trace(act: Act, scene: string): Promise<string[]> {
-    const undone = new Error("undone");
-    let found: string[] = [];
-    await superuser.begin(async (tx) => {
+  const trace = (statement: Statement, scene: string): Promise<string[]> =>
+    rolledBack(async (tx) => {
       await tx.unsafe(
         `set local session_replication_role = replica; ${scene}; set local session_replication_role = origin`,
       );
       const before = await stateOf(tx, bob);
-      const given = await asCaller(tx, act, admin);
+      const given = await asCaller(tx, statement, admin);
       const rows = Object.entries(await rowsIn(alice, tx)).flatMap(([table, rows]) => rows.map((row) => [table, row]));
-      found = settled([given, ...rows], known);
-      if (await stateOf(tx, bob) !== before) found.push("bob's rows changed or were locked");
-      throw undone;
-    }).catch((error) => {
-      if (error !== undone) throw error;
+      const isTouched = await stateOf(tx, bob) !== before;
+      return [...settled([given, ...rows], known), ...(isTouched ? ["bob's rows changed or were locked"] : [])];
     });
-    return found;
-  }
 
-  return acts(mine, bobs).map((act): Cell => {
-    const [alone, tangled] = scenes(act);
-    const who = act.role === "api_key" ? admin : owner;
+  return statements(mine, bobs).map((statement): Cell => {
+    const [alone, beside] = scenes(statement);
+    const who = statement.role === "api_key" ? admin : owner;
     const ask = async () => {
-      const [right, found] = [new Set(await trace(act, alone)), new Set(await trace(act, tangled))];
+      const [right, found] = [new Set(await trace(statement, alone)), new Set(await trace(statement, beside))];
       const strange = [...found.symmetricDifference(right)];
-      return answer(strange.length > 0 ? strange : null);
+      return answerOf(200, strange.length > 0 ? strange : null);
     };
-    return { ...queryCell(who, `${act.name}, whatever bob's rows say`, act.about, ["200 []"], ask), isApart: true };
+    return {
+      ...sqlCell(who, `${statement.name}, whatever bob's rows say`, statement.about, ["200 []"], ask),
+      isApart: true,
+    };
   });
 }
 
-const answer = (given: unknown): Answer => ({ status: 200, headers: new Headers(), text: JSON.stringify(given) });
-
-const copied = kept.filter(({ full, columns }) =>
+const copied = workspaceTables.filter(({ full, columns }) =>
   full === "public.companies" || columns.some(({ name }) => name === "company_id")
 );
 
@@ -112,11 +106,15 @@ const idle = (bob: string) => `
   update public.automation_runs set status = 'completed', due_at = null where company_id = '${bob}';
   update public.webhook_deliveries set status = 'delivered', due_at = null where company_id = '${bob}'`;
 
-async function asCaller(tx: postgres.TransactionSql, { role, do: act }: Act, { claims }: Principal): Promise<unknown> {
+async function asCaller(
+  tx: postgres.TransactionSql,
+  { role, do: statement }: Statement,
+  { claims }: Principal,
+): Promise<unknown> {
   return await tx.savepoint(async (point) => {
     const token = role === "api_key" ? JSON.stringify(claims) : "";
     await point`select set_config('request.jwt.claims', ${token}, true), set_config('role', ${role}, true)`;
-    const given = await act(point);
+    const given = await statement(point);
     await point`select set_config('request.jwt.claims', '', true), set_config('role', 'none', true)`;
     return given;
   }).catch((error) => {
@@ -125,7 +123,7 @@ async function asCaller(tx: postgres.TransactionSql, { role, do: act }: Act, { c
   });
 }
 
-const states = kept.map(({ full, owned }) =>
+const states = workspaceTables.map(({ full, owned }) =>
   `select '${full}' || to_jsonb(t)::text || t.xmax::text as row from ${full} as t where ${owned}`
 ).join(" union all ");
 

@@ -41,17 +41,21 @@ function valueOf({ name, type }: Argument, whose: Whose, signature: string, flag
   if (type === "uuid") {
     const table = tableOf(name);
     if (!table) {
-      throw new Error(`tests/proof/isolation/arguments.ts does not know which row ${name} of ${signature} names.`);
+      throw new Error(
+        `tests/proof/isolation/function_arguments.ts does not know which row ${name} of ${signature} names.`,
+      );
     }
     return idIn(table, name, whose);
   }
   if (type === "jsonb") return isList(name) ? [fields(whose)] : fields(whose);
-  if (type === "integer" || type === "smallint" || type === "bigint") return 50;
+  if (type === "integer" || type === "smallint" || type === "bigint") return name === "attempt" ? 1 : 50;
   if (type === "boolean") return flag;
   if (type === "uuid[]") return [];
   if (type === "text[]") return ["referral_attributed"];
   if (type === "text") return textFor(name, whose);
-  throw new Error(`tests/proof/isolation/arguments.ts has no value of type ${type}, for ${name} of ${signature}.`);
+  throw new Error(
+    `tests/proof/isolation/function_arguments.ts has no value of type ${type}, for ${name} of ${signature}.`,
+  );
 }
 
 /** What an object of unknown shape may hold: a reference of each name that the tables have, and a name of its own. */

@@ -9,7 +9,7 @@ import type { Workspace } from "./workspaces.ts";
 const isMachinery = (table: string) => /^private\.events$|^public\.(automation_runs|webhook_deliveries)$/.test(table);
 
 /** Two workspaces with rows to come back to, and the cells that ran between them. */
-export class Walls {
+export class MatrixRunner {
   cells = 0;
   /** How many answers showed what they must not. */
   leaks = 0;
@@ -20,28 +20,32 @@ export class Walls {
   }
 
   /** With the rows as they are now to come back to. */
-  static async between(mine: Workspace, theirs: Workspace): Promise<Walls> {
+  static async between(mine: Workspace, theirs: Workspace): Promise<MatrixRunner> {
     // Bob's first: what looks at one row only should meet his.
     const ids = [theirs, mine].map(({ person }) => person.companyId);
-    return new Walls(mine, theirs, new Map(await Promise.all(ids.map(async (id) => [id, await rowsIn(id)] as const))));
+    return new MatrixRunner(
+      mine,
+      theirs,
+      new Map(await Promise.all(ids.map(async (id) => [id, await rowsIn(id)] as const))),
+    );
   }
 
   /** Every answer as it should be, bob's rows as they were, and so are alice's wherever the caller may change nothing. */
-  async hold(cells: Cell[]): Promise<void> {
-    await this.#holdTogether(cells.filter(({ changes }) => !changes), []);
+  async prove(cells: Cell[]): Promise<void> {
+    await this.#proveTogether(cells.filter(({ changes }) => !changes), []);
     const changing = cells.filter(({ changes }) => changes);
     const isAlone = ({ who, method }: Cell) => method === "DELETE" || who.standing !== "living";
     for (const [{ scopes }, some] of Map.groupBy(changing.filter((cell) => !isAlone(cell)), ({ who }) => who)) {
-      await this.#holdTogether(some, scopes);
-      await this.comeBack();
+      await this.#proveTogether(some, scopes);
+      await this.putBack();
     }
     for (const cell of changing.filter(isAlone)) {
-      await this.#holdTogether([cell], ["admin"]);
-      await this.comeBack();
+      await this.#proveTogether([cell], ["admin"]);
+      await this.putBack();
     }
   }
 
-  async #holdTogether(cells: Cell[], writing: readonly Scope[]): Promise<void> {
+  async #proveTogether(cells: Cell[], writing: readonly Scope[]): Promise<void> {
     if (cells.length === 0) return;
     const before = await this.sums(writing);
     const wrong = await run(cells);
@@ -52,7 +56,7 @@ export class Walls {
   }
 
   /** Puts back the rows of both. */
-  async comeBack(): Promise<void> {
+  async putBack(): Promise<void> {
     await restore(this.#before);
   }
 
@@ -63,7 +67,7 @@ export class Walls {
       checksums(this.mine.person.companyId, ["last_used_at"]),
       checksums(this.theirs.person.companyId),
     ]);
-    const kept = Object.entries(own).filter(([table]) => !isMachinery(table) && !mayChange(writing, table));
-    return { own: Object.fromEntries(kept), foreign };
+    const fixed = Object.entries(own).filter(([table]) => !isMachinery(table) && !mayChange(writing, table));
+    return { own: Object.fromEntries(fixed), foreign };
   }
 }
