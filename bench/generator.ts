@@ -84,7 +84,8 @@ const people = (referrals: number, workspaces: number) => `
     greatest(round(${referrals} / 5 * share), 5)::integer as deals
   from weight;
 
-  insert into public.companies (id, name, country) select company_id, 'Workspace ' || no, 'AU' from scale;
+  insert into public.companies (id, name, mail_name, country)
+    select company_id, 'Workspace ' || no, 'Workspace ' || no, 'AU' from scale;
   insert into public.company_settings (company_id, referral_categories, referral_pipeline_id)
   select company_id, '{MRI,Physiotherapy,General practice,Surgery}', pipeline_id from scale;
   insert into public.api_keys (id, company_id, name, scopes) select key_id, company_id, 'Bench', '{admin}' from scale;

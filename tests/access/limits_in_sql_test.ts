@@ -43,8 +43,8 @@ for (const [column, schema, of] of texts) {
   });
 }
 
-// The names of keys are the operator's; a recipient's is two names of a contact, put together by the database.
-const withoutSchema = ["api_keys.name", "referral_requests.recipient_name"];
+// The names of keys and of senders are the operator's; a recipient's is two names of a contact, put together by the database.
+const withoutSchema = ["api_keys.name", "companies.mail_name", "referral_requests.recipient_name"];
 
 Deno.test("every text whose length a column limits in SQL is compared here", async () => {
   const compared = texts.map(([column]) => column).filter((column) => column !== "webhook_subscriptions.url");

@@ -5,12 +5,14 @@ import { chain, type Json, type Person, type Reply, sql, world } from "../world/
 
 const onReferrals = { name: "On referrals", trigger_type: "referral_attributed" };
 
-/** An automation of the person's that mails to a fixed address, with its actions' path. */
+/** An automation of the person's that mails to a fixed address of their staff. */
 async function mailing(person: Person, more: Json = {}, subject = "About {{deal.name}}"): Promise<Json> {
   const automation = await person.creates("/automations", { ...onReferrals, ...more });
+  const desk = `desk-${automation.id}@example.com`;
+  await person.changes("/company/crm-settings", { mail_recipients: [desk] });
   await person.creates(`/automations/${automation.id}/actions`, {
     action_type: "send_email",
-    config: { to: `desk-${automation.id}@example.com`, subject, body_html: "<p>{{contact.email}} {{notes}}</p>" },
+    config: { to: desk, subject, body_html: "<p>{{contact.email}} {{notes}}</p>" },
   });
   return automation;
 }

@@ -5,7 +5,11 @@ import { emails, notEmails } from "../world/email_vectors.ts";
 import { checksOn } from "../world/sql_checks.ts";
 import { call, type Person, type Reply, rest, sql, world } from "../world/world.ts";
 
-const columns = ["crm_contacts.email", "companies.contact_email", "referral_requests.recipient_email"];
+const columns = [
+  "crm_contacts.email",
+  "companies.contact_email",
+  "referral_requests.recipient_email",
+];
 
 for (const column of columns) {
   Deno.test(`${column} and the API take the same addresses: those that browsers take`, async () => {

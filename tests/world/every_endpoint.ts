@@ -36,6 +36,7 @@ export async function rowsOf(person: Person): Promise<Rows> {
     insert into webhook_deliveries (company_id, subscription_id, event_id, event_type, status, due_at)
     values (${person.companyId}, ${subscription.id}, ${run.event_id}, 'stage_changed', 'delivered', null)
     returning id`;
+  await sql`insert into private.workspace_limits values (${person.companyId}, 'actions', 20) on conflict do nothing`;
   return named({
     action: action.id,
     automation: automation.id,

@@ -39,7 +39,7 @@ const isLink = (text: string) => /:\/\/|www\./i.test(text);
 export const Line = (max: number) => Label(max).refine(isLine, "must be one line without control characters");
 
 /** A person's name, which no mail client makes a link of: `private.is_name` says the same. */
-export const PersonName = Line(200).refine((name) => !isLink(name), "must be a name, without :// and www.");
+export const PersonName = Line(200).refine((name) => !isLink(name), "must be a name that holds no link (:// or www.)");
 
 /** An address as browsers take it, or an international one: `private.is_email` says the same. What is pasted around it goes. */
 export const Email = z.string().overwrite(cleaned)
