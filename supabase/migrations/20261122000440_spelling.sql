@@ -117,7 +117,8 @@ begin
   if email ~ '^[\x01-\x7f]*$' then
     return lower(email);
   end if;
-  return lower(normalize(substring(email from '^(.*)@'), nfc)) || '@' || private.ascii_domain(substring(email from '[^@]*$'));
+  -- A capital sigma does not tell which of its two small ones it was.
+  return translate(lower(normalize(substring(email from '^(.*)@'), nfc)), 'ς', 'σ') || '@' || private.ascii_domain(substring(email from '[^@]*$'));
 end
 $$;
 grant execute on function private.email_key(text) to api_key, service_role;

@@ -63,9 +63,10 @@ Deno.test("an email is what browsers take for one, or an international one, in T
 Deno.test("both spellings of an international address are one, and SQL spells domains as the URL standard does", async () => {
   const keys = async (emails: string[]) => (await inSql(emails)).map(({ key }) => key);
   const [unicode, ascii] = [international.map(([one]) => one), international.map(([, other]) => other)];
-  assertEquals(await keys(unicode), ascii);
-  assertEquals(await keys(ascii), ascii);
-  const domains = [
+  assertEquals(await keys(unicode), await keys(ascii));
+  const [domains, keyed] = [ascii, await keys(unicode)].map((all) => all.map((email) => email.split("@")[1]));
+  assertEquals(keyed, domains);
+  const others = [
     "faß.de",
     "ПОШТА.укр",
     "ａｂｃ.jp",
@@ -77,8 +78,8 @@ Deno.test("both spellings of an international address are one, and SQL spells do
     "ü.ü",
   ];
   assertEquals(
-    await keys(domains.map((domain) => `a@${domain}`)),
-    domains.map((domain) => `a@${domainToASCII(domain)}`),
+    await keys(others.map((domain) => `a@${domain}`)),
+    others.map((domain) => `a@${domainToASCII(domain)}`),
   );
 });
 
