@@ -10,7 +10,8 @@ export type MailContent = { subject: string; html: string; text: string };
 const style = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 a { color: inherit; }
-.foreign p, .foreign ul, .foreign ol, .foreign blockquote { margin: 0 0 16px; }
+.foreign p, .foreign pre, .foreign ul, .foreign ol, .foreign blockquote { margin: 0 0 16px; }
+.foreign pre { font: inherit; white-space: pre-wrap; }
 .foreign ul, .foreign ol { padding-left: 24px; }
 .foreign li { margin: 0 0 8px; }
 .foreign li p { margin: 0; }

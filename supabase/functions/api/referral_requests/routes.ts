@@ -14,6 +14,8 @@ export const referralRequestEndpoints: Endpoint[] = [
       "Whoever has an open request is not asked again (409 with `existing_id`), but by `force`.",
     scope: "referrals:write",
     body: NewReferralRequest,
+    complete: async ({ sent }) =>
+      (await import("../mail/clipping.ts")).judgeClipping(sent, ["intro_html", "how_it_works_html"]),
     answer: SentRequest,
     status: 201,
     refusals: ["NOT_FOUND", "CONFLICT"],
