@@ -95,8 +95,9 @@ Deno.test("foreign HTML keeps its text, lists, links and https pictures, and los
     [`<a href="mailto:a@b.example">m</a><a href="tel:+61">t</a>`]:
       `<a href="mailto:a@b.example" ${rel}>m</a><a href="tel:+61" ${rel}>t</a>`,
     [`<a href="http://x.example">h</a><a href="//x">p</a><a href="javascript:x">j</a>`]:
-      `<a ${rel}>h</a><a ${rel}>p</a><a ${rel}>j</a>`,
-    [`<img src="https://x.example/i.png" width="9">`]: `<img src="https://x.example/i.png" alt="" />`,
+      `<a ${rel}>h</a><a href="https://x" ${rel}>p</a><a ${rel}>j</a>`,
+    [`<img src="https://x.example/i.png" width="9" height="9">`]:
+      `<img src="https://x.example/i.png" alt="" width="9" />`,
     [`<img src="http://x"><img src="data:image/png;base64,AA"><img src="//x">`]: "",
     [`a<script>b</script><style>c</style><svg><title>d</title></svg><!--e-->`]: "ad",
   };

@@ -550,7 +550,7 @@ export type Database = {
           "name": string;
           "pipeline_id": string;
           "position"?: number;
-          "sent"?: never;
+          "sent"?: number;
         };
         Update: {
           "company_id"?: string;
@@ -558,7 +558,7 @@ export type Database = {
           "name"?: string;
           "pipeline_id"?: string;
           "position"?: number;
-          "sent"?: never;
+          "sent"?: number;
         };
         Relationships: [
           {
