@@ -86,7 +86,7 @@ begin
   join public.crm_pipeline_stages as stage on stage.pipeline_id = pipeline.id
     and (settings.referral_stage_id is null or stage.id = settings.referral_stage_id)
   where settings.company_id = workspace
-  order by pipeline.created_at, pipeline.id, stage.position, stage.sent
+  order by pipeline.created_at, pipeline.id, stage.position, stage.place, stage.id
   limit 1;
   return deal;
 end

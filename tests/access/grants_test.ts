@@ -100,7 +100,7 @@ Deno.test("a key can touch exactly these tables and columns", async () => {
     "insert public.crm_contacts": "first_name, last_name, email, phone, job_title",
     "insert public.crm_deal_placements": "deal_id, pipeline_id, stage_id, position",
     "insert public.crm_deals": "name, status, contact_id, value, currency, lead_source",
-    "insert public.crm_pipeline_stages": "pipeline_id, name, position",
+    "insert public.crm_pipeline_stages": "pipeline_id, name, position, place",
     "insert public.crm_pipelines": "name",
     "insert public.referrals":
       "referrer_contact_id, referred_contact_id, referred_deal_id, source, status, category, notes",

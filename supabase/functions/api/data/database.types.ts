@@ -540,8 +540,8 @@ export type Database = {
           "id": string;
           "name": string;
           "pipeline_id": string;
+          "place": number;
           "position": number;
-          "sent": number;
         };
         ComputedFields: never;
         Insert: {
@@ -549,16 +549,16 @@ export type Database = {
           "id"?: string;
           "name": string;
           "pipeline_id": string;
+          "place"?: number;
           "position"?: number;
-          "sent"?: number;
         };
         Update: {
           "company_id"?: string;
           "id"?: string;
           "name"?: string;
           "pipeline_id"?: string;
+          "place"?: number;
           "position"?: number;
-          "sent"?: number;
         };
         Relationships: [
           {
