@@ -238,11 +238,11 @@ const surroundings = `
   select event_id, company_id, 'referral_attributed', data, created_at, created_at from event order by created_at;
   -- Failures and tests are the 25 oldest each: rare, and at the far end of the list.
   insert into public.automation_runs (
-    company_id, automation_id, event_id, status, trigger_type, trigger_data, started_at, completed_at, duration_ms, due_at,
+    company_id, automation_id, event_id, status, trigger_type, started_at, completed_at, duration_ms, due_at,
     created_at, updated_at
   )
-  select company_id, automation_id, event_id, case when nth <= 25 then 'failed' else 'completed' end, 'referral_attributed', data,
-    created_at, created_at, 12, null, created_at, created_at
+  select company_id, automation_id, event_id, case when nth <= 25 then 'failed' else 'completed' end, 'referral_attributed', created_at,
+    created_at, 12, null, created_at, created_at
   from event join scale using (no, company_id)
   order by created_at;
   insert into public.webhook_deliveries (

@@ -1,11 +1,39 @@
 -- All that the migrations come to, as pg_dump of PostgreSQL 15 writes it: to read and to compare, never to run. Written by
 -- `deno task schema`.
 
+CREATE SCHEMA data_api;
+
 CREATE SCHEMA private;
 
 CREATE SCHEMA public;
 
 COMMENT ON SCHEMA public IS 'standard public schema';
+
+CREATE FUNCTION data_api.begin_request() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  holder text;
+begin
+  if current_user <> 'api_key' then
+    return;
+  end if;
+  holder := coalesce(private.claims() ->> 'sub', '');
+  for slot in 1..4 loop
+    if pg_try_advisory_xact_lock(hashtextextended('slot ' || slot || ' of ' || holder, 0)) then
+      return;
+    end if;
+  end loop;
+  perform private.refuse(
+    429,
+    'RATE_LIMITED',
+    'Four statements of this API key are under way already.',
+    details => 'concurrent_statements',
+    retry_after => 1
+  );
+end
+$$;
 
 CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -17,6 +45,50 @@ CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS
       and sha256(convert_to(signature, 'UTF8')) = sha256(convert_to(private.wake_up_signature(issued_at), 'UTF8')),
     false
   )
+$$;
+
+CREATE FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  token jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  role text := coalesce(token ->> 'role', current_setting('role', true));
+  said_via text := headers ->> 'x-referrals-via';
+begin
+  request_id := substring(headers ->> 'x-request-id' from '^[\w=-]{1,255}$');
+  actor_type := 'operator';
+  via := 'data_api';
+  if role = 'api_key' then
+    actor_type := 'api_key';
+    actor_id := token ->> 'sub';
+    via := case when said_via in ('api', 'mcp') then said_via else 'data_api' end;
+  elsif role = 'anon' then
+    actor_type := 'form';
+    via := 'form';
+  elsif role = 'service_role' then
+    actor_id := nullif(current_setting('referrals.chain_automation', true), '');
+    -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
+    if actor_id is not null or said_via = 'api' then
+      actor_type := 'automation';
+      via := 'automation';
+    end if;
+  elsif token is null then
+    via := 'operator';
+  end if;
+end
+$_$;
+
+CREATE FUNCTION private.calling_key() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  token jsonb := private.claims();
+begin
+  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+end
 $$;
 
 CREATE FUNCTION private.claimed_company() RETURNS uuid
@@ -54,6 +126,7 @@ CREATE TABLE public.automation_actions (
     action_type text NOT NULL,
     sequence integer NOT NULL,
     config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT automation_actions_action_type_check CHECK ((action_type = ANY (ARRAY['attribute_referral'::text, 'send_email'::text, 'call_webhook'::text]))),
@@ -69,7 +142,7 @@ CREATE TABLE public.automation_runs (
     event_id uuid NOT NULL,
     status text DEFAULT 'running'::text NOT NULL,
     trigger_type text NOT NULL,
-    trigger_data jsonb NOT NULL,
+    triggered_by uuid,
     depth smallint DEFAULT 0 NOT NULL,
     started_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     completed_at timestamp(3) with time zone,
@@ -78,7 +151,6 @@ CREATE TABLE public.automation_runs (
     actions_executed integer DEFAULT 0 NOT NULL,
     actions_failed integer DEFAULT 0 NOT NULL,
     actions_skipped integer DEFAULT 0 NOT NULL,
-    action_results jsonb DEFAULT '[]'::jsonb NOT NULL,
     error text,
     due_at timestamp(3) with time zone DEFAULT date_trunc('milliseconds'::text, now()),
     claims integer DEFAULT 0 NOT NULL,
@@ -89,11 +161,12 @@ CREATE TABLE public.automation_runs (
 );
 
 CREATE FUNCTION private.action_of(run public.automation_runs, action_id uuid) RETURNS public.automation_actions
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
   action public.automation_actions;
+  refusal text;
 begin
   select * into action
   from public.automation_actions
@@ -101,8 +174,24 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
   end if;
+  select private.refusal_of(automations, action) into refusal
+  from public.automations
+  where id = action.automation_id;
+  if refusal is not null then
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
+  end if;
+  perform set_config('referrals.chain_automation', run.automation_id::text, true);
   return action;
 end
+$$;
+
+CREATE FUNCTION private.action_results_of(run_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce(jsonb_agg(result order by recorded_at), '[]')
+  from private.action_results
+  where action_results.run_id = action_results_of.run_id
 $$;
 
 CREATE TABLE private.referrer_counts (
@@ -156,6 +245,25 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.address_group(address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  given inet;
+begin
+  given := address::inet;
+  if family(given) = 4 then
+    return host(given);
+  elsif given <<= inet '::ffff:0:0/96' then
+    return host(inet '0.0.0.0' + (given - inet '::ffff:0:0'));
+  end if;
+  return network(set_masklen(given, 64))::text;
+exception when others then
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -202,6 +310,62 @@ begin
     perform private.link_unsubscribing(token, person);
   end if;
   return jsonb_build_object('address', address, 'unsubscribe_token', token);
+end
+$$;
+
+CREATE FUNCTION private.answer_for_action() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_of_action(new.action_type, new.config, automations.trigger_type))
+  from public.automations
+  where id = new.automation_id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_automation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_to_hear(new.trigger_type));
+  perform private.demand_scopes(private.scopes_of_action(action_type, config, new.trigger_type))
+  from public.automation_actions
+  where automation_id = new.id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_webhook() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told text;
+begin
+  if private.calling_key() is null or private.company_for('webhooks:write') is distinct from new.company_id then
+    return new;
+  end if;
+  foreach told in array array['referral_attributed', 'stage_changed', 'automation_triggered'] loop
+    if told = any (new.events) or tg_op = 'UPDATE' and new.url <> old.url and exists (
+      select from public.webhook_deliveries
+      where subscription_id = new.id and company_id = new.company_id and event_type = told
+    ) then
+      perform private.demand_scopes(private.scopes_to_hear(told));
+    end if;
+  end loop;
+  new.created_by := private.calling_key();
+  return new;
 end
 $$;
 
@@ -409,14 +573,101 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.audit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  kind text := tg_argv[0];
+  hidden text[] := string_to_array(tg_argv[1], ',') || private.never_audited();
+  acting record;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'insert', private.changes(null, after - hidden), acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from new_rows, to_jsonb(new_rows) as after;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'update', difference, acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from (select to_jsonb(new_rows) as after from new_rows) as new_rows
+    join (select to_jsonb(old_rows) as before from old_rows) as old_rows
+      on coalesce(before ->> 'id', before ->> 'company_id') = coalesce(after ->> 'id', after ->> 'company_id'),
+    private.changes(before - hidden, after - hidden) as difference
+    where difference <> '{}';
+  else
+    if not exists (select from old_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(before ->> 'company_id', before ->> 'id')::uuid, kind,
+      coalesce(before ->> 'id', before ->> 'company_id')::uuid, 'delete', private.changes(before - hidden, null),
+      acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from old_rows, to_jsonb(old_rows) as before;
+  end if;
+  return null;
+end
+$$;
+
+CREATE TABLE public.referrals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    referrer_contact_id uuid NOT NULL,
+    referred_contact_id uuid,
+    referred_deal_id uuid,
+    source text DEFAULT 'manual'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    category text,
+    notes text,
+    converted_at timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    hand_set boolean DEFAULT false NOT NULL,
+    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
+    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
+    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
+    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
+    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
+    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
+);
+
+CREATE FUNCTION private.audited(referral public.referrals) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return to_jsonb(referral) - private.never_audited() - 'hand_set'::text;
+end
+$$;
+
 CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select to_jsonb(run)
+  select to_jsonb(run) || jsonb_build_object(
+    'trigger_data', private.run_trigger_data(run.id), 'action_results', private.run_action_results(run.id)
+  )
   from public.automation_runs as run
   where run.id = automation_run.run_id
     and run.company_id = private.company_for('automations:trigger')
+    and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
 $$;
 
 CREATE FUNCTION private.is_email(given text) RETURNS boolean
@@ -480,6 +731,22 @@ CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
   )
 $$;
 
+CREATE FUNCTION private.caller_holds(scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  foreach wanted in array caller_holds.scopes loop
+    if private.company_for(wanted) is null then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
+$$;
+
 CREATE FUNCTION private.calling_country() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -487,14 +754,30 @@ CREATE FUNCTION private.calling_country() RETURNS text
   select country from public.companies where id = (select private.company_for('contacts:write'))
 $$;
 
-CREATE FUNCTION private.calling_key() RETURNS uuid
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION private.calling_key_card() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-  token jsonb := private.claims();
 begin
-  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+  perform private.company_for(variadic '{}');
+  return (
+    select jsonb_build_object(
+      'id', api_keys.id,
+      'name', api_keys.name,
+      'scopes', api_keys.scopes,
+      'created_at', api_keys.created_at,
+      'expires_at', api_keys.expires_at,
+      'limits', jsonb_build_object(
+        'requests_per_minute', api_keys.requests_per_minute,
+        'requests_per_day', api_keys.requests_per_day,
+        'credits_per_month', api_keys.credits_per_month
+      ),
+      'company', jsonb_build_object('id', companies.id, 'name', companies.name)
+    )
+    from public.api_keys
+    join public.companies on companies.id = api_keys.company_id
+    where api_keys.id = private.calling_key()
+  );
 end
 $$;
 
@@ -504,6 +787,41 @@ CREATE FUNCTION private.chain_depth() RETURNS smallint
     AS $$
 begin
   return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
+end
+$$;
+
+CREATE FUNCTION private.changes(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
+    from jsonb_object_keys(coalesce(after, before)) as key
+    where coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
+  );
+end
+$$;
+
+CREATE FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  this_month constant date := date_trunc('month', now() at time zone 'UTC')::date;
+  charge uuid;
+begin
+  insert into private.key_credits (key_id, month, used) values (of_key, this_month, 0) on conflict do nothing;
+  update private.key_credits set used = used + cost
+  where key_id = of_key and month = this_month and used + cost <= credits_per_month;
+  if not found then
+    return null;
+  end if;
+  -- By then its call has long been answered, and it stands.
+  delete from private.credit_charges where key_id = of_key and charged_at < now() - interval '10 minutes';
+  insert into private.credit_charges (key_id, month, cost) values (of_key, this_month, charge_credits.cost)
+  returning id into charge;
+  return charge;
 end
 $$;
 
@@ -641,9 +959,34 @@ begin
   delete from private.events
   where occurred_at < now() - private.retention()
     and fanned_out_at is not null
-    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
+    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null)
+    and not exists (select from public.automation_runs where event_id = events.id);
   delete from private.webhook_secrets where expires_at < now();
+  perform private.clean_up_audit_log();
   perform private.clean_up_job_notes();
+end
+$$;
+
+CREATE FUNCTION private.clean_up_audit_log(most integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  removed bigint := 0;
+  part bigint;
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  loop
+    delete from public.audit_log
+    where ctid = any (array(
+      select ctid from public.audit_log where created_at < now() - interval '400 days' limit most
+    ));
+    get diagnostics part = row_count;
+    removed := removed + part;
+    exit when part < most;
+  end loop;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return removed;
 end
 $$;
 
@@ -740,6 +1083,7 @@ CREATE TABLE public.crm_contacts (
     job_title text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
     made_by_form boolean DEFAULT false NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     search_text text GENERATED ALWAYS AS (private.folded(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -875,6 +1219,167 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.count_changed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, sum(change) as added
+    from (
+      select company_id, 1 as change from new_rows where written_status in ('sent', 'viewed')
+      union all
+      select company_id, -1 from old_rows where written_status in ('sent', 'viewed')
+    ) as changes
+    group by 1 having sum(change) <> 0 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_form_try() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  headers constant jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  told constant text := headers ->> 'x-client-address';
+  limits private.form_limits;
+  address text;
+  most integer;
+  counted private.form_addresses;
+begin
+  select * into limits from private.form_limits;
+  if sha256(convert_to(headers ->> 'x-client-address-signature', 'UTF8'))
+    = sha256(convert_to(encode(extensions.hmac(told, private.form_address_key(), 'sha256'), 'hex'), 'UTF8'))
+  then
+    address := split_part(told, ' ', 1);
+    most := split_part(told, ' ', 2)::integer;
+  else
+    address := private.address_group(
+      btrim(substring(headers ->> limits.client_address_header from '[^,]*$'))
+    );
+    most := case when address is null then coalesce(limits.tries_of_unknown, 20000)
+      else coalesce(limits.tries_per_hour, 1000) end;
+  end if;
+
+  delete from private.form_addresses where form_addresses.address in (
+    select old.address from private.form_addresses as old
+    where old.since <= now() - interval '1 hour'
+    order by old.since
+    limit 10
+    for update skip locked
+  );
+  insert into private.form_addresses as known (address, tries, since)
+  values (coalesce(address, 'unknown'), 1, now())
+  on conflict on constraint form_addresses_pkey do update
+    set tries = case when known.since <= now() - interval '1 hour' then 1 else known.tries + 1 end,
+      since = case when known.since <= now() - interval '1 hour' then now() else known.since end
+  returning * into counted;
+  if counted.tries <= most then
+    return 0;
+  end if;
+  return ceil(extract(epoch from counted.since + interval '1 hour' - now()));
+end
+$_$;
+
+CREATE FUNCTION private.count_new_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', added)
+  from (select company_id as workspace, count(*) as added from new_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_new_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, count(*) as added from new_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', -removed)
+  from (select company_id as workspace, count(*) as removed from old_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', -removed)
+  from (
+    select company_id as workspace, count(*) as removed from old_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_rows(workspace uuid, name text, added bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  maximum integer;
+  held bigint;
+begin
+  -- Rows that go with their workspace are nobody's any more.
+  insert into private.row_counts (company_id, name, shard, rows)
+  select workspace, count_rows.name, pg_backend_pid() % 16, added
+  where exists (select from public.companies where id = workspace)
+  on conflict on constraint row_counts_pkey do update set rows = row_counts.rows + added;
+  if added <= 0 then
+    return;
+  end if;
+
+  maximum := private.limit_of(workspace, name);
+  held := private.counted_rows(workspace, name);
+  if held > maximum - greatest(maximum / 10, 1000) then
+    perform pg_advisory_xact_lock(hashtextextended(name || ' of ' || workspace, 0));
+    held := private.counted_rows(workspace, name);
+  end if;
+  if held > maximum then
+    perform private.refuse_over_limit(name, maximum);
+  end if;
+end
+$$;
+
+CREATE FUNCTION private.counted_rows(workspace uuid, name text) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select sum(rows) from private.row_counts
+      where row_counts.company_id = workspace and row_counts.name = counted_rows.name
+    ),
+    0
+  );
+end
+$$;
+
 CREATE FUNCTION private.create_company_settings() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -900,6 +1405,21 @@ begin
   )
   returning * into subscription;
   return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+end
+$$;
+
+CREATE FUNCTION private.credits_used(of_key uuid) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select used from private.key_credits
+      where key_id = of_key and month = date_trunc('month', now() at time zone 'UTC')::date
+    ),
+    0
+  );
 end
 $$;
 
@@ -1017,6 +1537,26 @@ CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
   where delivery.id = any (ids)
 $$;
 
+CREATE FUNCTION private.demand_scopes(scopes text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  if private.calling_key() is null then
+    return;
+  end if;
+  foreach wanted in array demand_scopes.scopes loop
+    if private.company_for(wanted) is null then
+      perform private.refuse(
+        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.'
+      );
+    end if;
+  end loop;
+end
+$$;
+
 CREATE FUNCTION private.dispatch_lease() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1066,6 +1606,13 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.event_type_of(run public.automation_runs) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case run.trigger_type when 'api' then 'automation_triggered' else run.trigger_type end
+$$;
+
 CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) RETURNS jsonb
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -1086,14 +1633,15 @@ CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[])
     from event
     join public.webhook_subscriptions as subscription on subscription.company_id = event.company_id
       and subscription.enabled and event.type = any (subscription.events)
+      and private.maker_allows(subscription.created_by, private.scopes_to_hear(event.type))
     on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing
     returning id, due_at
   ), run as (
     insert into public.automation_runs (
-      company_id, automation_id, event_id, trigger_type, trigger_data, depth, status, error, completed_at, duration_ms, due_at
+      company_id, automation_id, event_id, trigger_type, depth, status, error, completed_at, duration_ms, due_at
     )
     select
-      automation.company_id, automation.id, event.id, event.type, private.event_data(event::private.events), event.depth,
+      automation.company_id, automation.id, event.id, event.type, event.depth,
       case when event.depth < private.max_chain_depth() then 'running' else 'failed' end,
       case when event.depth >= private.max_chain_depth()
         then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
@@ -1132,15 +1680,13 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
     actions_skipped = greatest(finish_run.actions_total - results.completed - results.failed, 0),
     due_at = null
   from (
-    select same.id,
+    select
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
-    from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
-    where same.id = finish_run.run_id
-    group by same.id
+    from private.action_results
+    where action_results.run_id = finish_run.run_id
   ) as results
-  where run.id = results.id and run.status = 'running'
+  where run.id = finish_run.run_id and run.status = 'running'
 $$;
 
 CREATE FUNCTION private.fits_a_mail(html text) RETURNS boolean
@@ -1157,7 +1703,13 @@ CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows;
+
   insert into private.events (company_id, type, depth, data)
   select old_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'DELETE', 'previous', data)
@@ -1187,7 +1739,13 @@ CREATE FUNCTION private.follow_inserted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from new_rows;
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     private.referral_data(new_rows, referrer.email) || '{"operation": "INSERT", "previous": {}}'
@@ -1236,7 +1794,16 @@ CREATE FUNCTION private.follow_updated_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select new_rows.company_id, 'referral', new_rows.id, 'update', difference,
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows
+  join new_rows using (id),
+  private.changes(private.audited(old_rows), private.audited(new_rows)) as difference
+  where difference <> '{}';
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'UPDATE', 'previous', (
@@ -1303,6 +1870,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.forget_audit_log() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  delete from public.audit_log where company_id = old.id;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.forget_webhook_secret() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1310,6 +1889,28 @@ CREATE FUNCTION private.forget_webhook_secret() RETURNS trigger
 begin
   delete from vault.secrets where id = old.vault_id;
   return null;
+end
+$$;
+
+CREATE FUNCTION private.form_address_key() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('form addresses', decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
+$$;
+
+CREATE FUNCTION private.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  charged private.credit_charges;
+begin
+  delete from private.credit_charges where id = charge and key_id = private.calling_key() returning * into charged;
+  update private.key_credits set used = used - charged.cost
+  where key_id = charged.key_id and month = charged.month;
 end
 $$;
 
@@ -1346,6 +1947,18 @@ begin
   insert into private.webhook_secrets (vault_id, subscription_id)
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
+end
+$$;
+
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op <> 'DELETE' or current_setting('referrals.audit_log_is_cleaned', true) is distinct from 'on' then
+    raise insufficient_privilege using message = 'Nobody changes what the audit log says.';
+  end if;
+  return null;
 end
 $$;
 
@@ -1392,8 +2005,24 @@ CREATE FUNCTION private.make_action_webhook() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  perform private.webhook_for(new.company_id, new.config ->> 'url');
+  perform private.webhook_for(new.company_id, new.config ->> 'url', new.created_by);
   return null;
+end
+$$;
+
+CREATE FUNCTION private.maker_allows(maker uuid, scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return maker is null or exists (
+    select from public.api_keys as key
+    where key.id = maker
+      and key.disabled_at is null
+      and not exists (
+        select from unnest(maker_allows.scopes) as wanted where not key.scopes && private.scopes_that_allow(wanted)
+      )
+  );
 end
 $$;
 
@@ -1422,6 +2051,13 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.never_audited() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select array['id', 'company_id', 'created_by', 'created_at', 'updated_at']
+$$;
+
 CREATE FUNCTION private.note_deal_age() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1443,17 +2079,6 @@ begin
   new.enabled_at := now();
   return new;
 end
-$$;
-
-CREATE FUNCTION private.note_key_use() RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-  update public.api_keys
-  set last_used_at = now()
-  where id = private.calling_key()
-    and company_id = private.claimed_company()
-    and (last_used_at is null or last_used_at < now() - interval '1 minute')
 $$;
 
 CREATE FUNCTION private.open_referred_deal(workspace uuid, contact uuid) RETURNS uuid
@@ -1688,11 +2313,22 @@ CREATE FUNCTION private.record_action(run_id uuid, result jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  run public.automation_runs := private.run_without(run_id, (result ->> 'action_id')::uuid);
 begin
-  if (private.run_without(run_id, (result ->> 'action_id')::uuid)).id is not null then
-    update public.automation_runs
-    set action_results = action_results || jsonb_build_array(result), due_at = now() + private.dispatch_lease()
-    where id = record_action.run_id;
+  if run.id is not null then
+    insert into private.action_results (run_id, action_id, result, scopes)
+    values (run.id, (result ->> 'action_id')::uuid, result, coalesce(
+      (
+        -- An action that was changed meanwhile may have been carried out as it was.
+        select private.scopes_to_see(action.action_type, action.config, automations.trigger_type)
+        from public.automation_actions as action
+        join public.automations on automations.id = action.automation_id
+        where action.id = (result ->> 'action_id')::uuid and action.updated_at <= run.created_at
+      ),
+      array['contacts:read', 'opportunities:read', 'referrals:read', 'webhooks:write']
+    ));
+    update public.automation_runs set due_at = now() + private.dispatch_lease() where id = run.id;
   end if;
 end
 $$;
@@ -1822,29 +2458,6 @@ CREATE FUNCTION private.record_thank_you(referral_id uuid, attempt integer, emai
     and referrals.company_id = private.require_company('referrals:write')
 $$;
 
-CREATE TABLE public.referrals (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    referrer_contact_id uuid NOT NULL,
-    referred_contact_id uuid,
-    referred_deal_id uuid,
-    source text DEFAULT 'manual'::text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    category text,
-    notes text,
-    converted_at timestamp(3) with time zone,
-    created_by uuid DEFAULT private.calling_key(),
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    hand_set boolean DEFAULT false NOT NULL,
-    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
-    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
-    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
-    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
-    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
-    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
-);
-
 CREATE FUNCTION private.referral_data(referral public.referrals, referrer_email text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1886,6 +2499,38 @@ begin
     join public.crm_contacts on crm_contacts.id = request.contact_id
     where link.token_hash = private.token_hash(token)
   );
+end
+$$;
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid NOT NULL,
+    action text NOT NULL,
+    changes jsonb NOT NULL,
+    actor_type text NOT NULL,
+    actor_id uuid,
+    request_id text,
+    via text NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_log_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))),
+    CONSTRAINT audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['api_key'::text, 'form'::text, 'automation'::text, 'import'::text, 'operator'::text]))),
+    CONSTRAINT audit_log_entity_type_check CHECK ((entity_type = ANY (ARRAY['referral'::text, 'contact'::text, 'opportunity'::text, 'placement'::text, 'pipeline'::text, 'stage'::text, 'request'::text, 'automation'::text, 'action'::text, 'subscription'::text, 'settings'::text, 'company'::text, 'api_key'::text]))),
+    CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['api'::text, 'mcp'::text, 'data_api'::text, 'form'::text, 'automation'::text, 'operator'::text])))
+);
+
+CREATE FUNCTION private.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select entry.*
+    from public.audit_log as entry
+    where entry.entity_id = referral_history.referral_id
+      and entry.company_id = private.company_for('referrals:read')
+      and entry.entity_type = 'referral';
 end
 $$;
 
@@ -2061,6 +2706,39 @@ CREATE FUNCTION private.refusal(status integer, code text, message text, path te
   )
 $$;
 
+CREATE TABLE public.automations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    name text NOT NULL,
+    trigger_type text NOT NULL,
+    stage_id uuid,
+    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    enabled boolean DEFAULT false NOT NULL,
+    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
+    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
+    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
+    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
+);
+
+CREATE FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select 'The key that made this automation or action was disabled, or lacks the scope ' || coalesce(
+    private.scope_lacking(
+      array[automation.created_by, action.created_by],
+      private.scopes_of_action(action.action_type, action.config, automation.trigger_type)
+    ),
+    private.scope_lacking(array[automation.created_by], private.scopes_to_hear(automation.trigger_type))
+  ) || '.'
+$$;
+
 CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_after integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2129,6 +2807,38 @@ begin
     format('This would be over the limit of your workspace: %s, at most %s.', replace(name, '_', ' '), maximum),
     hint => 'Limits are set by whoever runs this API.'
   );
+end
+$$;
+
+CREATE FUNCTION private.refuse_rows_over_limit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid;
+  held bigint;
+  maximum integer;
+begin
+  for workspace in select distinct company_id from new_rows order by 1 loop
+    perform pg_advisory_xact_lock(hashtextextended(tg_table_name || ' of ' || workspace, 0));
+    maximum := private.limit_of(workspace, tg_argv[0]);
+    held := case tg_argv[0]
+      when 'automations' then (select count(*) from public.automations where company_id = workspace)
+      when 'subscriptions' then (select count(*) from public.webhook_subscriptions where company_id = workspace)
+      when 'actions' then (
+        select max(actions)
+        from (
+          select count(*) as actions from public.automation_actions
+          where company_id = workspace
+          group by automation_id
+        ) as counted
+      )
+    end;
+    if held > maximum then
+      perform private.refuse_over_limit(tg_argv[0], maximum);
+    end if;
+  end loop;
+  return null;
 end
 $$;
 
@@ -2247,6 +2957,14 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
+  if not private.maker_allows(
+    (select created_by from public.webhook_subscriptions where id = delivery.subscription_id),
+    private.scopes_to_hear(delivery.event_type)
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'The key that made this subscription may not be told of such events any more.'
+    );
+  end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
       409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'
@@ -2322,6 +3040,23 @@ CREATE FUNCTION private.retry_wait(tries integer) RETURNS interval
     SET search_path TO ''
     AS $$ select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[tries] $$;
 
+CREATE FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) RETURNS TABLE(requests integer, next_in numeric)
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  length constant numeric := extract(epoch from step);
+  used constant numeric := greatest(extract(epoch from used_until - instant), 0);
+begin
+  requests := greatest(floor((most * length - used) / length), 0);
+  next_in := greatest(used - (most - requests - 1) * length, 0);
+  if requests >= most then
+    next_in := 0;
+  end if;
+  return next;
+end
+$$;
+
 CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2341,13 +3076,34 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.run_action_results(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      case when private.caller_holds(done.scopes) then done.result
+        else done.result || '{"request": null, "response": null}' end
+      order by done.recorded_at
+    ), '[]')
+    from public.automation_runs as run
+    join private.action_results as done on done.run_id = run.id
+    where run.id = run_action_results.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
+  );
+end
+$$;
+
 CREATE FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   run public.automation_runs := private.run_without(run_id, action_id);
-  deal_id uuid := private.as_id(coalesce(run.trigger_data ->> 'deal_id', run.trigger_data ->> 'referred_deal_id'));
+  told jsonb := private.trigger_data_of(run);
+  deal_id uuid := private.as_id(coalesce(told ->> 'deal_id', told ->> 'referred_deal_id'));
   action public.automation_actions;
   deal public.crm_deals;
   recorded uuid;
@@ -2446,7 +3202,7 @@ begin
     return;
   end if;
   action := private.action_of(run, action_id);
-  subscription := private.webhook_for(run.company_id, action.config ->> 'url');
+  subscription := private.webhook_for(run.company_id, action.config ->> 'url', action.created_by);
   if not subscription.enabled then
     perform private.refuse(
       409,
@@ -2456,7 +3212,7 @@ begin
     );
   end if;
   insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type)
-  values (run.company_id, subscription.id, run.event_id, run.trigger_type)
+  values (run.company_id, subscription.id, run.event_id, private.event_type_of(run))
   on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing;
   select id into delivery
   from public.webhook_deliveries
@@ -2512,27 +3268,54 @@ CREATE FUNCTION private.run_job(run public.automation_runs) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+  trigger_data jsonb := private.trigger_data_of(run);
 begin
   return (
     select jsonb_build_object(
       'run_id', run.id,
       'event_id', run.event_id,
-      'trigger_type', run.trigger_type,
-      'trigger_data', run.trigger_data,
+      'trigger_type', case run.trigger_type when 'api' then automations.trigger_type else run.trigger_type end,
+      'trigger_data', trigger_data,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
-          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-          order by sequence, created_at, id
+          jsonb_build_object(
+            'id', action.id,
+            'action_type', action.action_type,
+            'sequence', action.sequence,
+            'config', action.config,
+            'refusal', private.refusal_of(automations, action)
+          )
+          order by action.sequence, action.created_at, action.id
         ), '[]')
-        from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        from public.automation_actions as action
+        where action.automation_id = automations.id and action.company_id = automations.company_id
       ),
-      'action_results', run.action_results,
-      'context', private.run_context(run.company_id, run.trigger_data)
+      'action_results', private.action_results_of(run.id),
+      'context', private.run_context(run.company_id, trigger_data)
     )
     from public.automations
     where automations.id = run.automation_id
+  );
+end
+$$;
+
+CREATE FUNCTION private.run_trigger_data(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select private.trigger_data_of(run)
+    from public.automation_runs as run
+    where run.id = run_trigger_data.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (
+        run.triggered_by = private.calling_key()
+        or private.company_for('automations:read') is not null
+          and private.caller_holds(private.scopes_to_hear(private.event_type_of(run)))
+      )
   );
 end
 $$;
@@ -2548,7 +3331,10 @@ begin
   from public.automation_runs
   where id = run_without.run_id
     and status = 'running'
-    and not action_results @> jsonb_build_array(jsonb_build_object('action_id', action_id))
+    and not exists (
+      select from private.action_results as earlier
+      where earlier.run_id = automation_runs.id and earlier.action_id = run_without.action_id
+    )
   for update;
   return run;
 end
@@ -2577,6 +3363,30 @@ CREATE FUNCTION private.runs_due(most integer) RETURNS SETOF uuid
   where due.place = 1 or not (due.is_suspect or first.is_suspect)
 $$;
 
+CREATE FUNCTION private.scope_lacking(makers uuid[], scopes text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select wanted
+  from unnest(scopes) with ordinality as scope (wanted, place)
+  where exists (select from unnest(makers) as maker where not private.maker_allows(maker, array[wanted]))
+  order by place
+  limit 1
+$$;
+
+CREATE FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:write']
+    when 'call_webhook' then array['webhooks:write'] || private.scopes_to_hear(trigger_type)
+    else array['contacts:read']
+      || case when config::text ~ '\{\{[^{}.]*(deal|opportunity)[^{}.]*\.' then array['opportunities:read'] else '{}' end
+      || case when config::text ~ '\{\{[^{}.]*\}\}' then private.scopes_to_hear(trigger_type) else '{}' end
+  end
+$$;
+
 CREATE FUNCTION private.scopes_that_allow(wanted text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -2586,6 +3396,29 @@ begin
     then array[wanted, 'admin', replace(wanted, ':read', ':write'), replace(wanted, ':read', ':delete')]
     else array[wanted, 'admin'] end;
 end
+$$;
+
+CREATE FUNCTION private.scopes_to_hear(event_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case event_type
+    when 'referral_attributed' then array['referrals:read']
+    when 'stage_changed' then array['opportunities:read']
+    when 'automation_triggered' then array['referrals:read', 'opportunities:read']
+    else '{}'::text[]
+  end
+$$;
+
+CREATE FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:read']
+    when 'call_webhook' then array['webhooks:write']
+    else private.scopes_of_action(action_type, config, trigger_type)
+  end
 $$;
 
 CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
@@ -2605,7 +3438,6 @@ CREATE FUNCTION private.start_automation_run(automation_id uuid, trigger_data js
 declare
   workspace uuid := private.require_company('automations:trigger');
   automation public.automations;
-  event private.events;
   run public.automation_runs;
 begin
   if jsonb_typeof(start_automation_run.trigger_data) is distinct from 'object'
@@ -2621,19 +3453,22 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  insert into private.events (company_id, type, data, fanned_out_at)
-  values (workspace, automation.trigger_type, case automation.trigger_type
-    when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
-    when 'stage_changed' then
-      '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
-  end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at'), now())
-  returning * into event;
-  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, due_at, claims)
+  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, triggered_by, due_at, claims)
   values (
-    workspace, automation.id, event.id, automation.trigger_type, private.event_data(event),
-    now() + private.dispatch_lease(), 1
+    workspace, automation.id, gen_random_uuid(), 'api', private.calling_key(), now() + private.dispatch_lease(), 1
   )
   returning * into run;
+  insert into private.events (id, company_id, type, data, fanned_out_at)
+  values (run.event_id, workspace, 'automation_triggered', jsonb_build_object(
+    'automation_id', automation.id,
+    'run_id', run.id,
+    'api_key_id', private.calling_key(),
+    'trigger_data', case automation.trigger_type
+      when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
+      when 'stage_changed' then
+        '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
+    end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at')
+  ), now());
   return jsonb_build_object('run_id', run.id);
 end
 $$;
@@ -2655,6 +3490,7 @@ declare
   request public.referral_requests;
   settings public.company_settings;
   referrer public.crm_contacts;
+  address_wait integer;
   friend uuid;
   made public.referrals;
   already_referred boolean;
@@ -2677,6 +3513,12 @@ begin
     return private.refusal(410, 'EXPIRED', 'This link is no longer valid.');
   end if;
 
+  address_wait := private.count_form_try();
+  if address_wait > 0 then
+    return private.refusal(
+      429, 'RATE_LIMITED', 'Too many forms were sent from here.', retry_after => address_wait
+    );
+  end if;
   select * into settings from public.company_settings where company_id = request.company_id;
   if link.tries_since <= now() - interval '1 hour' then
     link.tries := 0;
@@ -2892,6 +3734,63 @@ CREATE FUNCTION private.take_request_mail(request public.referral_requests, toke
   )
 $$;
 
+CREATE FUNCTION private.take_requests(count integer, cost integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  key public.api_keys;
+  budget private.request_budgets;
+  instant timestamptz;
+  minute_step interval;
+  day_step interval;
+  minute record;
+  day record;
+  taken integer;
+  charge uuid;
+begin
+  perform private.company_for(variadic '{}');
+  select * into key from public.api_keys where id = private.calling_key();
+  minute_step := interval '1 minute' / key.requests_per_minute;
+  day_step := interval '1 day' / key.requests_per_day;
+
+  insert into private.request_budgets (key_id, minute_at, day_at) values (key.id, now(), now()) on conflict do nothing;
+  select * into budget from private.request_budgets where key_id = key.id for update;
+  -- The clock, once the row is ours: who waited for it began earlier.
+  instant := clock_timestamp();
+  select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+  select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+  taken := greatest(least(take_requests.count, minute.requests, day.requests), 0);
+  if taken > 0 then
+    update private.request_budgets
+    set minute_at = greatest(budget.minute_at, instant) + taken * minute_step,
+      day_at = greatest(budget.day_at, instant) + taken * day_step
+    where key_id = key.id
+    returning * into budget;
+    select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+    select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+    if key.credits_per_month is not null and take_requests.cost > 0 then
+      charge := private.charge_credits(key.id, take_requests.cost, key.credits_per_month);
+    end if;
+  end if;
+  if key.last_used_at is null or key.last_used_at < now() - interval '1 minute' then
+    update public.api_keys set last_used_at = now()
+    where id = key.id and (last_used_at is null or last_used_at < now() - interval '1 minute');
+  end if;
+
+  return jsonb_build_object(
+    'taken', taken,
+    'limits', jsonb_build_object('minute', key.requests_per_minute, 'day', key.requests_per_day),
+    'remaining', jsonb_build_object('minute', minute.requests, 'day', day.requests),
+    'next_in', jsonb_build_object('minute', minute.next_in, 'day', day.next_in),
+    'credits_remaining', case when key.credits_per_month is not null
+      then greatest(key.credits_per_month - private.credits_used(key.id), 0) end,
+    'charge', charge
+  );
+end
+$$;
+
 CREATE TABLE private.thank_yous (
     referral_id uuid NOT NULL,
     attempt integer DEFAULT 1 NOT NULL,
@@ -2999,6 +3898,22 @@ CREATE FUNCTION private.touch_updated_at() RETURNS trigger
 begin
   new.updated_at := now();
   return new;
+end
+$$;
+
+CREATE FUNCTION private.trigger_data_of(run public.automation_runs) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told jsonb;
+begin
+  select private.event_data(events) into told from private.events where events.id = run.event_id;
+  if run.trigger_type = 'api' then
+    told := (told -> 'trigger_data')
+      || jsonb_build_object('event_id', told -> 'event_id', 'occurred_at', told -> 'occurred_at');
+  end if;
+  return coalesce(told, '{}');
 end
 $$;
 
@@ -3126,13 +4041,14 @@ CREATE TABLE public.webhook_subscriptions (
     disabled_at timestamp(3) with time zone,
     disabled_reason text,
     failing_since timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT webhook_subscriptions_events_check CHECK ((events <@ ARRAY['referral_attributed'::text, 'stage_changed'::text])),
     CONSTRAINT webhook_subscriptions_url_check CHECK (private.is_webhook_url(url))
 );
 
-CREATE FUNCTION private.webhook_for(workspace uuid, address text) RETURNS public.webhook_subscriptions
+CREATE FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) RETURNS public.webhook_subscriptions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -3147,7 +4063,9 @@ begin
   order by enabled desc, created_at, id
   limit 1;
   if not found then
-    insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
+    insert into public.webhook_subscriptions (company_id, url, created_by)
+    values (workspace, address, maker)
+    returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;
   return subscription;
@@ -3237,6 +4155,11 @@ CREATE FUNCTION public.accept_wake_up(issued_at bigint, signature text) RETURNS 
     SET search_path TO ''
     AS $$ select private.accept_wake_up(issued_at, signature) $$;
 
+CREATE FUNCTION public.action_results(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_action_results(($1).id) $_$;
+
 CREATE FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -3268,6 +4191,11 @@ CREATE FUNCTION public.calling_country() RETURNS text
   select private.calling_country()
 $$;
 
+CREATE FUNCTION public.calling_key_card() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.calling_key_card() $$;
+
 CREATE FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[] DEFAULT '{}'::uuid[]) RETURNS json
     LANGUAGE sql
     SET search_path TO ''
@@ -3284,6 +4212,7 @@ CREATE TABLE public.crm_deals (
     lead_source text,
     primary_referrer_contact_id uuid,
     primary_referrer_category text,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     referrer_cleared_at timestamp(3) with time zone,
@@ -3338,6 +4267,16 @@ CREATE FUNCTION public.finish_run(run_id uuid, status text, actions_total intege
     SET search_path TO ''
     AS $$ select private.finish_run(run_id, status, actions_total, error) $$;
 
+CREATE FUNCTION public.form_address_key() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.form_address_key() $$;
+
+CREATE FUNCTION public.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.give_back_credits(charge) $$;
+
 CREATE FUNCTION public.listed_at(public.automation_actions) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3347,25 +4286,6 @@ CREATE FUNCTION public.listed_at(public.automation_runs) RETURNS timestamp with 
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select now()::timestamptz(3) $$;
-
-CREATE TABLE public.automations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    name text NOT NULL,
-    trigger_type text NOT NULL,
-    stage_id uuid,
-    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
-    enabled boolean DEFAULT false NOT NULL,
-    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    priority integer DEFAULT 0 NOT NULL,
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
-    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
-    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
-    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
-);
 
 CREATE FUNCTION public.listed_at(public.automations) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -3386,6 +4306,7 @@ CREATE TABLE public.crm_pipelines (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
     name text NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT crm_pipelines_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
@@ -3471,13 +4392,6 @@ begin
 end
 $$;
 
-CREATE FUNCTION public.note_key_use() RETURNS void
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-  select private.note_key_use()
-$$;
-
 CREATE FUNCTION public.opportunity(public.referrals) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3512,6 +4426,11 @@ CREATE FUNCTION public.referral_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select private.referral_form(token) $$;
+
+CREATE FUNCTION public.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select * from private.referral_history(referral_id) $$;
 
 CREATE FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql STABLE
@@ -3632,6 +4551,11 @@ CREATE FUNCTION public.submit_referral(token text, first_name text, last_name te
     SET search_path TO ''
     AS $$ select private.submit_referral(token, first_name, last_name, email, phone, category, message, consent) $$;
 
+CREATE FUNCTION public.take_requests(count integer DEFAULT 1, cost integer DEFAULT 0) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.take_requests(count, cost) $$;
+
 CREATE FUNCTION public.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -3641,6 +4565,11 @@ CREATE FUNCTION public.thank_you_outcome(referral_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select private.thank_you_outcome(referral_id) $$;
+
+CREATE FUNCTION public.trigger_data(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_trigger_data(($1).id) $_$;
 
 CREATE FUNCTION public.unsubscribe(token text) RETURNS boolean
     LANGUAGE sql
@@ -3662,6 +4591,14 @@ CREATE FUNCTION public.withdraw_referral_request(request_id uuid) RETURNS void
     SET search_path TO ''
     AS $$ select private.withdraw_referral_request(request_id) $$;
 
+CREATE TABLE private.action_results (
+    run_id uuid NOT NULL,
+    action_id uuid NOT NULL,
+    result jsonb NOT NULL,
+    scopes text[] NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE private.automation_referrals (
     action_id uuid NOT NULL,
     deal_id uuid NOT NULL,
@@ -3675,10 +4612,49 @@ CREATE TABLE private.counted_mails (
     day date NOT NULL
 );
 
+CREATE TABLE private.credit_charges (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    cost integer NOT NULL,
+    charged_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credit_charges_cost_check CHECK ((cost > 0))
+);
+
+CREATE UNLOGGED TABLE private.form_addresses (
+    address text NOT NULL,
+    tries integer NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE private.form_limits (
+    singleton boolean DEFAULT true NOT NULL,
+    client_address_header text,
+    tries_per_hour integer DEFAULT 1000 NOT NULL,
+    tries_of_unknown integer DEFAULT 20000 NOT NULL,
+    CONSTRAINT form_limits_client_address_header_check CHECK ((client_address_header ~ '^[a-z0-9-]+$'::text)),
+    CONSTRAINT form_limits_singleton_check CHECK (singleton),
+    CONSTRAINT form_limits_tries_of_unknown_check CHECK ((tries_of_unknown > 0)),
+    CONSTRAINT form_limits_tries_per_hour_check CHECK ((tries_per_hour > 0))
+);
+
+CREATE TABLE private.key_credits (
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    used integer NOT NULL,
+    CONSTRAINT key_credits_used_check CHECK ((used >= 0))
+);
+
 CREATE TABLE private.mail_days (
     company_id uuid NOT NULL,
     day date NOT NULL,
     mails integer NOT NULL
+);
+
+CREATE UNLOGGED TABLE private.request_budgets (
+    key_id uuid NOT NULL,
+    minute_at timestamp with time zone NOT NULL,
+    day_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE private.request_links (
@@ -3687,6 +4663,14 @@ CREATE TABLE private.request_links (
     tries integer DEFAULT 0 NOT NULL,
     tries_since timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT request_links_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE TABLE private.row_counts (
+    company_id uuid NOT NULL,
+    name text NOT NULL,
+    shard smallint NOT NULL,
+    rows bigint NOT NULL,
+    CONSTRAINT row_counts_name_check CHECK ((name = ANY (ARRAY['contacts'::text, 'open_requests'::text])))
 );
 
 CREATE TABLE private.unsubscribe_links (
@@ -3720,7 +4704,7 @@ CREATE TABLE private.workspace_limits (
     company_id uuid NOT NULL,
     name text NOT NULL,
     value integer NOT NULL,
-    CONSTRAINT workspace_limits_name_check CHECK ((private.default_limit(name) IS NOT NULL)),
+    CONSTRAINT workspace_limits_name_check CHECK ((name = ANY (ARRAY['mails_per_day'::text, 'contacts'::text, 'automations'::text, 'actions'::text, 'subscriptions'::text, 'open_requests'::text]))),
     CONSTRAINT workspace_limits_value_check CHECK ((value > 0))
 );
 
@@ -3732,9 +4716,16 @@ CREATE TABLE public.api_keys (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone,
     revoked_at timestamp(3) with time zone,
+    disabled_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
+    requests_per_minute integer DEFAULT 600 NOT NULL,
+    requests_per_day integer DEFAULT 100000 NOT NULL,
+    credits_per_month integer,
+    CONSTRAINT api_keys_credits_per_month_check CHECK (((credits_per_month >= 1) AND (credits_per_month <= 1000000000))),
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
+    CONSTRAINT api_keys_requests_per_day_check CHECK (((requests_per_day >= 1) AND (requests_per_day <= 100000000))),
+    CONSTRAINT api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
 );
 
 CREATE TABLE public.company_settings (
@@ -3858,14 +4849,29 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
    FROM (public.crm_deal_placements placement
      LEFT JOIN public.crm_deals deal ON (((deal.id = placement.deal_id) AND (deal.company_id = placement.company_id))));
 
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_pkey PRIMARY KEY (run_id, action_id);
+
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_pkey PRIMARY KEY (action_id, deal_id);
 
 ALTER TABLE ONLY private.counted_mails
     ADD CONSTRAINT counted_mails_pkey PRIMARY KEY (company_id, mail_key);
 
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY private.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY private.form_addresses
+    ADD CONSTRAINT form_addresses_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY private.form_limits
+    ADD CONSTRAINT form_limits_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_pkey PRIMARY KEY (key_id, month);
 
 ALTER TABLE ONLY private.mail_days
     ADD CONSTRAINT mail_days_pkey PRIMARY KEY (company_id, day);
@@ -3873,11 +4879,17 @@ ALTER TABLE ONLY private.mail_days
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_pkey PRIMARY KEY (contact_id, company_id);
 
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_pkey PRIMARY KEY (key_id);
+
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_pkey PRIMARY KEY (request_id);
 
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_pkey PRIMARY KEY (company_id, name, shard);
 
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_pkey PRIMARY KEY (referral_id);
@@ -3902,6 +4914,9 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (company_id, created_at, id);
 
 ALTER TABLE ONLY public.automation_actions
     ADD CONSTRAINT automation_actions_id_company_id_key UNIQUE (id, company_id);
@@ -3992,9 +5007,13 @@ CREATE INDEX counted_mails_day ON private.counted_mails USING btree (company_id,
 
 CREATE INDEX counted_mails_recipient ON private.counted_mails USING btree (company_id, recipient_hash, day);
 
+CREATE INDEX credit_charges_key ON private.credit_charges USING btree (key_id, charged_at);
+
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
 CREATE INDEX events_waiting ON private.events USING btree (occurred_at) WHERE (fanned_out_at IS NULL);
+
+CREATE INDEX form_addresses_since ON private.form_addresses USING btree (since);
 
 CREATE INDEX referrer_counts_converted_rank ON private.referrer_counts USING btree (company_id, converted DESC, contact_id) WHERE (converted > 0);
 
@@ -4009,6 +5028,10 @@ CREATE INDEX unsubscribed_contacts_company_id ON private.unsubscribed_contacts U
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
 CREATE INDEX api_keys_company_id ON public.api_keys USING btree (company_id);
+
+CREATE INDEX audit_log_age ON public.audit_log USING brin (created_at);
+
+CREATE INDEX audit_log_entity ON public.audit_log USING btree (entity_id, company_id, created_at DESC, id DESC);
 
 CREATE INDEX automation_actions_automation ON public.automation_actions USING btree (automation_id, company_id, sequence, created_at, id);
 
@@ -4140,25 +5163,71 @@ CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING
 
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
+CREATE TRIGGER api_keys_audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER audit_log_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
+CREATE TRIGGER automation_actions_answer_for_insert BEFORE INSERT ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_answer_for_update BEFORE UPDATE ON public.automation_actions FOR EACH ROW WHEN (((new.action_type <> old.action_type) OR (new.config <> old.config))) EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_audit_delete AFTER DELETE ON public.automation_actions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_insert AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_update AFTER UPDATE ON public.automation_actions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
 CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_type, config ON public.automation_actions FOR EACH ROW WHEN ((new.action_type = 'call_webhook'::text)) EXECUTE FUNCTION private.make_action_webhook();
 
 CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.prepare_action();
+
+CREATE TRIGGER automation_actions_refuse_over_limit AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('actions');
 
 CREATE TRIGGER automation_actions_touch BEFORE UPDATE ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER automation_runs_touch BEFORE UPDATE ON public.automation_runs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER automations_answer_for_insert BEFORE INSERT ON public.automations FOR EACH ROW EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_answer_for_update BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type <> old.trigger_type) OR (new.stage_id IS DISTINCT FROM old.stage_id) OR (new.conditions <> old.conditions) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_audit_delete AFTER DELETE ON public.automations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_insert AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_update AFTER UPDATE ON public.automations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
+
+CREATE TRIGGER automations_refuse_over_limit AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('automations');
 
 CREATE TRIGGER automations_refuse_stage_mismatch BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type = 'stage_changed'::text) <> (new.stage_id IS NOT NULL))) EXECUTE FUNCTION private.refuse_stage_mismatch();
 
 CREATE TRIGGER automations_touch BEFORE UPDATE ON public.automations FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER companies_audit_delete AFTER DELETE ON public.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_insert AFTER INSERT ON public.companies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_update AFTER UPDATE ON public.companies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
 CREATE TRIGGER companies_create_settings AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.create_company_settings();
+
+CREATE CONSTRAINT TRIGGER companies_forget_audit_log AFTER DELETE ON public.companies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.forget_audit_log();
 
 CREATE TRIGGER companies_name_sender BEFORE INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.name_sender();
 
 CREATE TRIGGER companies_touch BEFORE UPDATE ON public.companies FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER company_settings_audit_delete AFTER DELETE ON public.company_settings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_insert AFTER INSERT ON public.company_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_update AFTER UPDATE ON public.company_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
 
 CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_pipeline_id IS DISTINCT FROM old.referral_pipeline_id) AND (new.referral_stage_id = old.referral_stage_id))) EXECUTE FUNCTION private.clear_referral_stage();
 
@@ -4166,9 +5235,25 @@ CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON p
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER crm_contacts_audit_delete AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_insert AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_update AFTER UPDATE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_count_new AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_contacts();
+
+CREATE TRIGGER crm_contacts_count_removed AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_contacts();
+
 CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
 
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_deal_placements_audit_delete AFTER DELETE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_insert AFTER INSERT ON public.crm_deal_placements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
 
 CREATE TRIGGER crm_deal_placements_note_deal_age BEFORE INSERT OR UPDATE OF deal_id, company_id, deal_created_at ON public.crm_deal_placements FOR EACH ROW EXECUTE FUNCTION private.note_deal_age();
 
@@ -4178,15 +5263,45 @@ CREATE TRIGGER crm_deal_placements_write_events_on_insert AFTER INSERT ON public
 
 CREATE TRIGGER crm_deal_placements_write_events_on_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.write_stage_events();
 
+CREATE TRIGGER crm_deals_audit_delete AFTER DELETE ON public.crm_deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_insert AFTER INSERT ON public.crm_deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 
 CREATE TRIGGER crm_deals_touch BEFORE UPDATE ON public.crm_deals FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_pipeline_stages_audit_delete AFTER DELETE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_insert AFTER INSERT ON public.crm_pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_update AFTER UPDATE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipelines_audit_delete AFTER DELETE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_insert AFTER INSERT ON public.crm_pipelines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_update AFTER UPDATE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
 
 CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER expired_requests_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.expired_requests FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 CREATE TRIGGER placed_deals_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.placed_deals FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+CREATE TRIGGER referral_requests_audit_delete AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_insert AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_update AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_count_changed AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_changed_requests();
+
+CREATE TRIGGER referral_requests_count_new AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_requests();
+
+CREATE TRIGGER referral_requests_count_removed AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_requests();
 
 CREATE TRIGGER referral_requests_touch BEFORE UPDATE ON public.referral_requests FOR EACH ROW WHEN ((new.written_status = old.written_status)) EXECUTE FUNCTION private.touch_updated_at();
 
@@ -4212,9 +5327,24 @@ CREATE TRIGGER referrals_touch BEFORE UPDATE ON public.referrals FOR EACH ROW EX
 
 CREATE TRIGGER webhook_deliveries_touch BEFORE UPDATE ON public.webhook_deliveries FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER webhook_subscriptions_answer_for_insert BEFORE INSERT ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_answer_for_update BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN (((new.url <> old.url) OR (new.events <> old.events) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_audit_delete AFTER DELETE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_insert AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_update AFTER UPDATE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_refuse_over_limit AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('subscriptions');
+
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
 CREATE TRIGGER webhook_subscriptions_touch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.automation_runs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.automation_actions(id) ON DELETE CASCADE;
@@ -4228,14 +5358,26 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.counted_mails
     ADD CONSTRAINT counted_mails_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.mail_days
     ADD CONSTRAINT mail_days_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.referral_requests(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referrals(id) ON DELETE CASCADE;
@@ -4356,6 +5498,8 @@ ALTER TABLE ONLY public.webhook_subscriptions
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.automation_actions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.automation_runs ENABLE ROW LEVEL SECURITY;
@@ -4375,6 +5519,8 @@ ALTER TABLE public.crm_deals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.crm_pipeline_stages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crm_pipelines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY "keys with audit:read see their workspace's audit log" ON public.audit_log FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['audit:read'::text]) AS company_for)));
 
 CREATE POLICY "keys with automations:read see actions" ON public.automation_actions FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['automations:read'::text]) AS company_for)));
 
@@ -4454,6 +5600,8 @@ ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.webhook_subscriptions ENABLE ROW LEVEL SECURITY;
 
+GRANT USAGE ON SCHEMA data_api TO PUBLIC;
+
 GRANT USAGE ON SCHEMA private TO api_key;
 GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO service_role;
@@ -4465,6 +5613,11 @@ GRANT USAGE ON SCHEMA public TO api_key;
 
 REVOKE ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key() TO api_key;
 
 REVOKE ALL ON FUNCTION private.claimed_company() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claimed_company() TO api_key;
@@ -4488,12 +5641,23 @@ GRANT SELECT ON TABLE public.automation_runs TO api_key;
 
 REVOKE ALL ON FUNCTION private.action_of(run public.automation_runs, action_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.action_results_of(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.action_results_of(run_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.address_group(address text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.answer_for_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_automation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
@@ -4519,6 +5683,27 @@ REVOKE ALL ON FUNCTION private.attribute_alone(deal_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION private.audit() FROM PUBLIC;
+
+GRANT ALL ON TABLE public.referrals TO service_role;
+GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(source) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
+
+REVOKE ALL ON FUNCTION private.audited(referral public.referrals) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.automation_run(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
@@ -4553,13 +5738,19 @@ GRANT UPDATE(timezone) ON TABLE public.companies TO api_key;
 REVOKE ALL ON FUNCTION private.brand(company public.companies) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.brand(company public.companies) TO service_role;
 
+REVOKE ALL ON FUNCTION private.caller_holds(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 
-REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.calling_key() TO api_key;
+REVOKE ALL ON FUNCTION private.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key_card() TO api_key;
 
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.changes(before jsonb, after jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
 
@@ -4574,6 +5765,8 @@ REVOKE ALL ON FUNCTION private.claims() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claims() TO api_key;
 
 REVOKE ALL ON FUNCTION private.clean_up() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.clean_up_audit_log(most integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.clean_up_job_notes() FROM PUBLIC;
 
@@ -4614,10 +5807,28 @@ GRANT ALL ON FUNCTION private.contact_with_email(email text) TO api_key;
 REVOKE ALL ON FUNCTION private.convert_referral(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.convert_referral(referral_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.count_changed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_form_try() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_rows(workspace uuid, name text, added bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.counted_rows(workspace uuid, name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.create_company_settings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION private.credits_used(of_key uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.currency_decimals(currency text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.currency_decimals(currency text) TO api_key;
@@ -4636,6 +5847,8 @@ REVOKE ALL ON FUNCTION private.default_limit(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.demand_scopes(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.email_key(email text) FROM PUBLIC;
@@ -4646,12 +5859,15 @@ REVOKE ALL ON FUNCTION private.end_of_day(instant timestamp with time zone, days
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.event_type_of(run public.automation_runs) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.fits_a_mail(html text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fits_a_mail(html text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.follow_deleted_referrals() FROM PUBLIC;
 
@@ -4663,7 +5879,15 @@ REVOKE ALL ON FUNCTION private.follow_updated_referrals() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, cleared_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.forget_audit_log() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.form_address_key() TO service_role;
+
+REVOKE ALL ON FUNCTION private.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.give_back_credits(charge uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
@@ -4671,6 +5895,8 @@ REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_unsubscribed() FROM PUBLIC;
 
@@ -4680,6 +5906,8 @@ REVOKE ALL ON FUNCTION private.link_unsubscribing(token text, contact public.crm
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.maker_allows(maker uuid, scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
@@ -4687,12 +5915,11 @@ GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
 
 REVOKE ALL ON FUNCTION private.name_sender() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.never_audited() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_enabling() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION private.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_key_use() TO api_key;
 
 REVOKE ALL ON FUNCTION private.open_referred_deal(workspace uuid, contact uuid) FROM PUBLIC;
 
@@ -4727,27 +5954,16 @@ GRANT ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text
 REVOKE ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) TO api_key;
 
-GRANT ALL ON TABLE public.referrals TO service_role;
-GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(source) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
-
 REVOKE ALL ON FUNCTION private.referral_data(referral public.referrals, referrer_email text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_form(token text) TO anon;
+
+GRANT SELECT ON TABLE public.audit_log TO service_role;
+GRANT SELECT ON TABLE public.audit_log TO api_key;
+
+REVOKE ALL ON FUNCTION private.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) TO api_key;
@@ -4769,6 +5985,24 @@ REVOKE ALL ON FUNCTION private.refresh_primary_referrers(deal_ids uuid[]) FROM P
 
 REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, path text, retry_after integer) FROM PUBLIC;
 
+GRANT ALL ON TABLE public.automations TO service_role;
+GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
+
+REVOKE ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) TO service_role;
+
 REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) TO api_key;
 
@@ -4777,6 +6011,8 @@ REVOKE ALL ON FUNCTION private.refuse_asked(contact uuid, workspace uuid) FROM P
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_rows_over_limit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
 
@@ -4804,8 +6040,13 @@ REVOKE ALL ON FUNCTION private.retention() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION private.run_action_results(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_action_results(run_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
@@ -4819,11 +6060,22 @@ GRANT ALL ON FUNCTION private.run_context(workspace uuid, trigger_data jsonb) TO
 REVOKE ALL ON FUNCTION private.run_job(run public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_job(run public.automation_runs) TO service_role;
 
+REVOKE ALL ON FUNCTION private.run_trigger_data(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_trigger_data(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_without(run_id uuid, action_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.runs_due(most integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scope_lacking(makers uuid[], scopes text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scopes_that_allow(wanted text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_hear(event_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_converted_at() FROM PUBLIC;
 
@@ -4847,6 +6099,9 @@ REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key 
 
 REVOKE ALL ON FUNCTION private.take_request_mail(request public.referral_requests, token text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_requests(count integer, cost integer) TO api_key;
+
 REVOKE ALL ON FUNCTION private.take_thank_you_mail(thanks private.thank_yous) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.test_webhook(subscription_id uuid) FROM PUBLIC;
@@ -4864,6 +6119,9 @@ GRANT ALL ON FUNCTION private.thank_you_outcome(referral_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION private.token_hash(token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) TO service_role;
 
 REVOKE ALL ON FUNCTION private.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
@@ -4891,7 +6149,7 @@ GRANT UPDATE(events) ON TABLE public.webhook_subscriptions TO api_key;
 
 GRANT UPDATE(enabled) ON TABLE public.webhook_subscriptions TO api_key;
 
-REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.webhook_patience() FROM PUBLIC;
 
@@ -4907,6 +6165,9 @@ REVOKE ALL ON FUNCTION private.write_stage_events() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.action_results(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.action_results(public.automation_runs) TO api_key;
+
 REVOKE ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
 
@@ -4921,6 +6182,9 @@ GRANT ALL ON FUNCTION public.automation_run(run_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.calling_country() TO api_key;
+
+REVOKE ALL ON FUNCTION public.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calling_key_card() TO api_key;
 
 REVOKE ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) TO service_role;
@@ -4958,26 +6222,17 @@ GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[]
 REVOKE ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
 
+REVOKE ALL ON FUNCTION public.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.form_address_key() TO service_role;
+
+REVOKE ALL ON FUNCTION public.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_back_credits(charge uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_actions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_runs) TO api_key;
-
-GRANT ALL ON TABLE public.automations TO service_role;
-GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automations) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automations) TO api_key;
@@ -5014,9 +6269,6 @@ GRANT ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) TO api_key;
 REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) TO api_key;
 
-REVOKE ALL ON FUNCTION public.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.note_key_use() TO api_key;
-
 REVOKE ALL ON FUNCTION public.opportunity(public.referrals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.opportunity(public.referrals) TO api_key;
 
@@ -5037,6 +6289,9 @@ GRANT ALL ON FUNCTION public.record_thank_you(referral_id uuid, attempt integer,
 
 REVOKE ALL ON FUNCTION public.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_form(token text) TO anon;
+
+REVOKE ALL ON FUNCTION public.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) TO api_key;
@@ -5086,11 +6341,17 @@ GRANT ALL ON FUNCTION public.status(request public.referral_requests) TO api_key
 REVOKE ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) TO anon;
 
+REVOKE ALL ON FUNCTION public.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_requests(count integer, cost integer) TO api_key;
+
 REVOKE ALL ON FUNCTION public.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.test_webhook(subscription_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION public.trigger_data(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_data(public.automation_runs) TO api_key;
 
 REVOKE ALL ON FUNCTION public.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe(token text) TO anon;

@@ -19,7 +19,9 @@ $$;
 
 create table private.workspace_limits (
   company_id uuid not null references public.companies on delete cascade,
-  name text not null check (private.default_limit(name) is not null),
+  name text not null check (
+    name in ('mails_per_day', 'contacts', 'automations', 'actions', 'subscriptions', 'open_requests')
+  ),
   value integer not null check (value > 0),
   primary key (company_id, name)
 );

@@ -11,6 +11,8 @@ create table public.crm_contacts (
   images text[] not null default '{}',
   -- by whoever held a link: automations mail them only where the workspace says so
   made_by_form boolean not null default false,
+  -- no reference: it would cost each insert an index and a look at the key
+  created_by uuid default private.calling_key(),
   search_text text not null generated always as (
     private.folded(
       first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '')

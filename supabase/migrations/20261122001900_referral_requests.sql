@@ -9,6 +9,7 @@ set search_path = ''
 as $$
   select octet_length(html) + 1800 * regexp_count(html, '\{\{[^{}]*\}\}') <= 100000
 $$;
+grant execute on function private.fits_a_mail(text) to service_role;
 
 create table public.referral_requests (
   id uuid primary key default gen_random_uuid(),

@@ -138,6 +138,7 @@ declare
   request public.referral_requests;
   settings public.company_settings;
   referrer public.crm_contacts;
+  address_wait integer;
   friend uuid;
   made public.referrals;
   already_referred boolean;
@@ -160,6 +161,12 @@ begin
     return private.refusal(410, 'EXPIRED', 'This link is no longer valid.');
   end if;
 
+  address_wait := private.count_form_try();
+  if address_wait > 0 then
+    return private.refusal(
+      429, 'RATE_LIMITED', 'Too many forms were sent from here.', retry_after => address_wait
+    );
+  end if;
   select * into settings from public.company_settings where company_id = request.company_id;
   if link.tries_since <= now() - interval '1 hour' then
     link.tries := 0;

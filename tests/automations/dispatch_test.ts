@@ -117,7 +117,7 @@ Deno.test("of ten dispatchers, woken ten times over, one runs an automation for 
 
   await settled(alice);
   const runs = await sql`
-    select status, claims, jsonb_array_length(action_results) as results
+    select status, claims, jsonb_array_length(private.action_results_of(id)) as results
     from automation_runs where automation_id = ${thank.id} and status <> 'skipped'
   `;
   assertEquals(runs.length, 30);
@@ -181,8 +181,8 @@ const interrupted = (tx: postgres.ISql, { id, company_id }: Json, claims: number
       insert into private.events (company_id, type, data, fanned_out_at)
       values (${company_id}, 'referral_attributed', '{}', now()) returning *
     )
-    insert into automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, claims, due_at)
-    select company_id, ${id}, id, type, '{}', ${claims}, ${due} from event returning id
+    insert into automation_runs (company_id, automation_id, event_id, trigger_type, claims, due_at)
+    select company_id, ${id}, id, type, ${claims}, ${due} from event returning id
   `.then(([{ id }]) => id);
 
 Deno.test("a run that was interrupted three times is taken alone, and given up after twenty", async () => {

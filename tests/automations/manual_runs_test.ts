@@ -29,7 +29,7 @@ Deno.test("alice runs an automation that is not enabled, and is answered the run
   assertEquals([run.automation_id, run.status, run.error], [id, "completed", null]);
   assertEquals([run.actions_total, run.actions_executed, run.actions_failed, run.actions_skipped], [1, 1, 0, 0]);
   assertEquals(run.trigger_data.referred_deal_id, opportunity.id);
-  assertEquals([run.trigger_type, run.trigger_data.event_id], ["referral_attributed", run.event_id]);
+  assertEquals([run.trigger_type, run.trigger_data.event_id], ["api", run.event_id]);
   const [result] = run.action_results;
   assertEquals([result.action_type, result.status, result.request.subject], [
     "send_email",

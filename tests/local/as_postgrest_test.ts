@@ -49,7 +49,10 @@ async function toldFirst(): Promise<AsyncDisposable> {
   await eventually(tells);
   return {
     async [Symbol.asyncDispose]() {
-      await sql.unsafe(`alter role authenticator reset pgrst.db_pre_request; notify pgrst, 'reload config'`);
+      await sql.unsafe(`
+        alter role authenticator set pgrst.db_pre_request = 'data_api.begin_request';
+        notify pgrst, 'reload config';
+      `);
       await eventually(async () => !await tells());
       await sql.unsafe("drop function private.tried_first()");
     },
@@ -122,12 +125,12 @@ Deno.test("a role's settings hold for the requests that become it, and for nobod
     await sql`notify pgrst, 'reload config'`;
     await eventually(async () => (await ask())[0][1] === "7s");
   } finally {
-    await sql`alter role api_key set statement_timeout = '8s'`;
+    await sql`alter role api_key set statement_timeout = '2s'`;
     await sql`notify pgrst, 'reload config'`;
   }
-  const after = await eventually(async () => (await ask())[0][1] === "8s" ? await ask() : undefined);
+  const after = await eventually(async () => (await ask())[0][1] === "2s" ? await ask() : undefined);
 
-  assertEquals(before, [["api_key", "8s", "off"], ["anon", "0", "on"], ["service_role", "0", "on"]]);
+  assertEquals(before, [["api_key", "2s", "off"], ["anon", "0", "on"], ["service_role", "0", "on"]]);
   assertEquals(after, before);
 });
 

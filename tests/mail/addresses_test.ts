@@ -9,6 +9,7 @@ const columns = [
   "crm_contacts.email",
   "companies.contact_email",
   "referral_requests.recipient_email",
+  "company_settings.mail_recipients",
 ];
 
 for (const column of columns) {
@@ -17,7 +18,8 @@ for (const column of columns) {
 
     for (const [expected, addresses] of [[true, emails], [false, notEmails]] as const) {
       for (const address of addresses) {
-        const verdicts = [Email.safeParse(address).success, await takes(address)];
+        const value = column.endsWith("recipients") ? [emails[0], address] : address;
+        const verdicts = [Email.safeParse(address).success, await takes(value)];
         assertEquals([address, ...verdicts], [address, expected, expected]);
       }
     }

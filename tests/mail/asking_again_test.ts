@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ask } from "../world/ask.ts";
 import { mailsTo } from "../world/mailbox.ts";
-import { call, type Person, sql, world } from "../world/world.ts";
+import { call, eventually, type Person, sql, world } from "../world/world.ts";
 
 const requests = async ({ companyId }: Person) =>
   (await sql`select id from referral_requests where company_id = ${companyId} order by created_at`).map(({ id }) => id);
@@ -47,8 +47,11 @@ Deno.test("a request that was submitted, withdrawn or has lapsed keeps nobody fr
   const ends: Record<string, (asked: Awaited<ReturnType<typeof ask>>) => Promise<unknown>> = {
     submitted: ({ token }) => call("POST", `/public/referral-requests/${token}/submit`, friend),
     withdrawn: ({ requestId }) => alice.delete(`/referrals/requests/${requestId}`),
-    lapsed: ({ requestId }) =>
-      sql`update referral_requests set expires_at = now() - interval '1 s' where id = ${requestId}`,
+    // By the clock alone, before any job has written it down.
+    lapsed: async ({ requestId }) => {
+      await sql`update referral_requests set expires_at = now() + interval '100 ms' where id = ${requestId}`;
+      await eventually(async () => (await alice.gets(`/referrals/requests/${requestId}`)).status === "expired");
+    },
     viewed: ({ token }) => call("POST", `/public/referral-requests/${token}/viewed`),
   };
 
@@ -59,6 +62,30 @@ Deno.test("a request that was submitted, withdrawn or has lapsed keeps nobody fr
     const expected = end === "viewed" ? [409, asked.requestId] : [201, undefined];
     assertEquals([end, status, error?.existing_id], [end, ...expected]);
   }
+});
+
+Deno.test("who asks rita while somebody else is about to waits for them, and is told of their request", async () => {
+  const { alice } = await world();
+  const rita = await alice.creates("/contacts", {
+    first_name: "Rita",
+    email: `rita-${crypto.randomUUID()}@example.com`,
+  });
+  const claims = { role: "api_key", sub: alice.keyId, company_id: alice.companyId, scopes: ["admin"] };
+  const isWaiting = async () =>
+    (await sql`select from pg_locks where locktype = 'advisory' and not granted`).length > 0;
+
+  const [first, asking] = await sql.begin(async (tx) => {
+    await tx`select set_config('request.jwt.claims', ${JSON.stringify(claims)}, true)`;
+    const [{ mail }] = await tx`select public.ask_for_referral(${rita.id}, 'first', 'stop') as mail`;
+    const asking = alice.post("/referrals/request", { contact_id: rita.id });
+    await eventually(isWaiting);
+    // Not the promise itself: it is answered after the commit.
+    return [mail.request_id, { asking }] as const;
+  });
+  const second = await asking.asking;
+
+  assertEquals([second.status, second.error?.existing_id], [409, first]);
+  assertEquals(await requests(alice), [first]);
 });
 
 Deno.test("of sixteen who ask rita at once one does, and the others are told of that request", async () => {

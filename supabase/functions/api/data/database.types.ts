@@ -7,10 +7,14 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "credits_per_month": number | null;
+          "disabled_at": string | null;
           "expires_at": string | null;
           "id": string;
           "last_used_at": string | null;
           "name": string;
+          "requests_per_day": number;
+          "requests_per_minute": number;
           "revoked_at": string | null;
           "scopes": (string)[];
         };
@@ -18,20 +22,28 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "credits_per_month"?: number | null;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
           "name": string;
+          "requests_per_day"?: number;
+          "requests_per_minute"?: number;
           "revoked_at"?: string | null;
           "scopes": (string)[];
         };
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "credits_per_month"?: number | null;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
           "name"?: string;
+          "requests_per_day"?: number;
+          "requests_per_minute"?: number;
           "revoked_at"?: string | null;
           "scopes"?: (string)[];
         };
@@ -45,6 +57,49 @@ export type Database = {
           },
         ];
       };
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at"?: string;
+          "entity_id": string;
+          "entity_type": string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "actor_type"?: string;
+          "changes"?: NonNullable<Json>;
+          "company_id"?: string;
+          "created_at"?: string;
+          "entity_id"?: string;
+          "entity_type"?: string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via"?: string;
+        };
+        Relationships: [];
+      };
       "automation_actions": {
         Row: {
           "action_type": string;
@@ -52,6 +107,7 @@ export type Database = {
           "company_id": string;
           "config": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "sequence": number;
           "updated_at": string;
@@ -64,6 +120,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence": number;
           "updated_at"?: string;
@@ -74,6 +131,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence"?: number;
           "updated_at"?: string;
@@ -97,7 +155,6 @@ export type Database = {
       };
       "automation_runs": {
         Row: {
-          "action_results": NonNullable<Json>;
           "actions_executed": number;
           "actions_failed": number;
           "actions_skipped": number;
@@ -116,14 +173,15 @@ export type Database = {
           "run_id": string;
           "started_at": string;
           "status": string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by": string | null;
           "updated_at": string;
+          "action_results": Json | null;
           "listed_at": string | null;
+          "trigger_data": Json | null;
         };
-        ComputedFields: "listed_at";
+        ComputedFields: "action_results" | "listed_at" | "trigger_data";
         Insert: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -142,12 +200,11 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Update: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -166,8 +223,8 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data"?: NonNullable<Json>;
           "trigger_type"?: string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -185,6 +242,7 @@ export type Database = {
           "company_id": string;
           "conditions": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "enabled": boolean;
           "enabled_at": string;
           "id": string;
@@ -200,6 +258,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -213,6 +272,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -339,6 +399,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "email": string | null;
           "first_name": string;
           "id": string;
@@ -355,6 +416,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name": string;
           "id"?: string;
@@ -369,6 +431,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name"?: string;
           "id"?: string;
@@ -461,6 +524,7 @@ export type Database = {
           "company_id": string;
           "contact_id": string | null;
           "created_at": string;
+          "created_by": string | null;
           "currency": string | null;
           "id": string;
           "lead_source": string | null;
@@ -482,6 +546,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -498,6 +563,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -581,6 +647,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "name": string;
           "updated_at": string;
@@ -591,6 +658,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name": string;
           "updated_at"?: string;
@@ -598,6 +666,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name"?: string;
           "updated_at"?: string;
@@ -903,6 +972,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "disabled_at": string | null;
           "disabled_reason": string | null;
           "enabled": boolean;
@@ -917,6 +987,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -929,6 +1000,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -1110,6 +1182,12 @@ export type Database = {
     };
     Functions: {
       "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };
+      "action_results": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.action_results with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "admit_mail": {
         Args: { "action_id": string; "address"?: string; "contact"?: string; "run_id": string };
         Returns: Json;
@@ -1139,6 +1217,7 @@ export type Database = {
       };
       "automation_run": { Args: { "run_id": string }; Returns: Json };
       "calling_country": { Args: Record<PropertyKey, never>; Returns: string };
+      "calling_key_card": { Args: Record<PropertyKey, never>; Returns: Json };
       "claim_work": { Args: { "busy"?: (string)[]; "most_deliveries": number; "most_runs": number }; Returns: Json };
       "contact": {
         Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
@@ -1157,6 +1236,8 @@ export type Database = {
         Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
         Returns: undefined;
       };
+      "form_address_key": { Args: Record<PropertyKey, never>; Returns: string };
+      "give_back_credits": { Args: { "charge": string }; Returns: undefined };
       "listed_at":
         | {
           Args: { "": Database["public"]["Tables"]["automation_actions"]["Row"] };
@@ -1228,7 +1309,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      "note_key_use": { Args: Record<PropertyKey, never>; Returns: undefined };
       "opportunity": {
         Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
         Returns:
@@ -1252,6 +1332,28 @@ export type Database = {
         Returns: undefined;
       };
       "referral_form": { Args: { "token": string }; Returns: Json };
+      "referral_history": {
+        Args: { "referral_id": string };
+        Returns: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "audit_log";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "referral_in_the_way": { Args: { "chain": Json; "changed_id"?: string }; Returns: string };
       "referral_leaderboard": { Args: { "max_entries"?: number; "only_converted"?: boolean }; Returns: Json };
       "referred_contact": {
@@ -1315,8 +1417,15 @@ export type Database = {
         };
         Returns: Json;
       };
+      "take_requests": { Args: { "cost"?: number; "count"?: number }; Returns: Json };
       "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
+      "trigger_data": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.trigger_data with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };

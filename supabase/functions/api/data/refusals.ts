@@ -16,6 +16,7 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   // Details of constraint violations quote the caller's data: they stay out of the log.
   const cause = { status, code, message };
   if (isErrorCode(code)) {
+    if (code === "RATE_LIMITED") return spent(message, String(details), cause);
     const named = typeof details === "string" && details ? details : undefined;
     const existingId = Id.safeParse(named).data;
     return new ApiError(code, message, {
@@ -36,6 +37,13 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   if (code === "23514") return failedCheck(message, cause);
   if (code.startsWith("22")) return new ApiError("VALIDATION_ERROR", "A value is out of range.", { cause });
   return new ApiError("INTERNAL_ERROR", "Something went wrong on our side.", { cause });
+}
+
+// A budget of a day ends at midnight UTC, as `private.take_mail` has it; a statement of one's own in a moment.
+function spent(message: string, budget: string, cause: unknown): ApiError {
+  const now = new Date();
+  const wait = budget.startsWith("mails_") ? (new Date(now).setUTCHours(24, 0, 0, 0) - now.getTime()) / 1_000 : 1;
+  return new ApiError("RATE_LIMITED", message, { budget, headers: { "Retry-After": String(Math.ceil(wait)) }, cause });
 }
 
 // Under row level security Postgres tells no more than the name of the foreign key.

@@ -5,6 +5,8 @@ import { ApiError, type ErrorCode, type Problem } from "../contract/errors.ts";
 import type { Database } from "../data/database.ts";
 
 const nothing = z.strictObject({});
+/** How deep a body may be nested: what works through it calls itself for each level. */
+const deepest = 32;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
@@ -50,8 +52,15 @@ async function readBody(c: Context): Promise<unknown> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new ApiError("INVALID_BODY", "The body is JSON, but not an object.");
   }
+  if (isDeeperThan(deepest, body)) {
+    throw new ApiError("INVALID_BODY", `The body is nested deeper than ${deepest} levels.`);
+  }
   return body;
 }
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === "object" && value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner)));
 
 function single(queries: Record<string, string[]>, found: Found[]): Record<string, string> {
   return Object.fromEntries(

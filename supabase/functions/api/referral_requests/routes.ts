@@ -13,6 +13,7 @@ export const referralRequestEndpoints: Endpoint[] = [
       "The contact gets a tracked link to a public form. If the mail fails, the request stands and `email_sent` is false. " +
       "Whoever has an open request is not asked again (409 with `existing_id`), but by `force`.",
     scope: "referrals:write",
+    mails: true,
     body: NewReferralRequest,
     complete: async ({ sent }) =>
       (await import("../mail/clipping.ts")).judgeClipping(sent, ["intro_html", "how_it_works_html"]),
@@ -69,6 +70,7 @@ export const referralRequestEndpoints: Endpoint[] = [
       "To the contact's address and name as they are now, under a fresh token and date, also when it expired or was " +
       "withdrawn; the old link stops working.",
     scope: "referrals:write",
+    mails: true,
     params: ById,
     answer: SentRequest,
     refusals: ["CONFLICT"],

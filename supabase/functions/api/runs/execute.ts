@@ -75,6 +75,7 @@ async function outcomeOf(action: JobAction, job: Job, tokens: TokenValues, means
   const type = ActionType.safeParse(action.action_type).data;
   try {
     if (!type) throw new ApiError("VALIDATION_ERROR", `There is no action type ${action.action_type}.`);
+    if (action.refusal) throw new ApiError("INSUFFICIENT_SCOPE", action.refusal);
     refuseUnknownTokens(action.config, tokens);
     return await actionTypes[type].run(action, job, tokens, means);
   } catch (error) {

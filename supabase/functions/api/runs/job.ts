@@ -8,6 +8,8 @@ const JobAction = z.object({
   action_type: z.string(),
   sequence: z.int(),
   config: z.record(z.string(), z.json()),
+  /** Why it may not act, in words: its maker's scopes do not reach; null when it may. */
+  refusal: z.string().nullable(),
 });
 export type JobAction = z.output<typeof JobAction>;
 
