@@ -538,6 +538,7 @@ export type Database = {
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
           "referrer_cleared_at": string | null;
+          "search_text": string;
           "status": string;
           "updated_at": string;
           "value": number | null;
@@ -559,6 +560,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
+          "search_text"?: never;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -575,6 +577,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
+          "search_text"?: never;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -609,6 +612,7 @@ export type Database = {
           "id": string;
           "name": string;
           "pipeline_id": string;
+          "place": number;
           "position": number;
         };
         ComputedFields: never;
@@ -617,6 +621,7 @@ export type Database = {
           "id"?: string;
           "name": string;
           "pipeline_id": string;
+          "place"?: number;
           "position"?: number;
         };
         Update: {
@@ -624,6 +629,7 @@ export type Database = {
           "id"?: string;
           "name"?: string;
           "pipeline_id"?: string;
+          "place"?: number;
           "position"?: number;
         };
         Relationships: [
@@ -689,6 +695,7 @@ export type Database = {
           "created_at": string;
           "created_by": string | null;
           "deal_id": string | null;
+          "delivery": string;
           "email_error": string | null;
           "email_id": string | null;
           "emailed_at": string | null;
@@ -703,6 +710,7 @@ export type Database = {
           "referral_id": string | null;
           "sent_at": string;
           "subject_override": string | null;
+          "submission": Json | null;
           "submitted_at": string | null;
           "updated_at": string;
           "viewed_at": string | null;
@@ -719,6 +727,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string;
           "email_error"?: string | null;
           "email_id"?: string | null;
           "emailed_at"?: string | null;
@@ -733,6 +742,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string;
           "subject_override"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string;
           "viewed_at"?: string | null;
@@ -746,6 +756,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string;
           "email_error"?: string | null;
           "email_id"?: string | null;
           "emailed_at"?: string | null;
@@ -760,6 +771,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string;
           "subject_override"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string;
           "viewed_at"?: string | null;
@@ -1028,6 +1040,8 @@ export type Database = {
           "contact_id": string | null;
           "created_at": string | null;
           "deal_id": string | null;
+          "delivery": string | null;
+          "email_error": string | null;
           "expires_at": string | null;
           "id": string | null;
           "listed_at": string | null;
@@ -1036,6 +1050,7 @@ export type Database = {
           "referral_id": string | null;
           "sent_at": string | null;
           "status": string | null;
+          "submission": Json | null;
           "submitted_at": string | null;
           "updated_at": string | null;
           "viewed_at": string | null;
@@ -1046,6 +1061,8 @@ export type Database = {
           "contact_id"?: string | null;
           "created_at"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string | null;
+          "email_error"?: string | null;
           "expires_at"?: string | null;
           "id"?: string | null;
           "listed_at"?: string | null;
@@ -1054,6 +1071,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string | null;
           "viewed_at"?: string | null;
@@ -1063,6 +1081,8 @@ export type Database = {
           "contact_id"?: string | null;
           "created_at"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string | null;
+          "email_error"?: string | null;
           "expires_at"?: string | null;
           "id"?: string | null;
           "listed_at"?: string | null;
@@ -1071,6 +1091,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string | null;
           "viewed_at"?: string | null;
