@@ -1354,18 +1354,7 @@ $$;
 CREATE FUNCTION private.record_completed(run_id uuid, action public.automation_actions, request jsonb, response jsonb) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
-    AS $$
-  select private.record_action(run_id, jsonb_build_object(
-    'action_id', action.id,
-    'action_type', action.action_type,
-    'sequence', action.sequence,
-    'status', 'completed',
-    'duration_ms', round(extract(epoch from clock_timestamp() - now()) * 1000),
-    'request', request,
-    'response', response,
-    'error', null
-  ))
-$$;
+    AS $$ select private.record_outcome(run_id, action, 'completed', request, response, null) $$;
 
 CREATE FUNCTION private.record_deliveries(outcomes jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1450,6 +1439,22 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.record_outcome(run_id uuid, action public.automation_actions, status text, request jsonb, response jsonb, error text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.record_action(run_id, jsonb_build_object(
+    'action_id', action.id,
+    'action_type', action.action_type,
+    'sequence', action.sequence,
+    'status', status,
+    'duration_ms', round(extract(epoch from clock_timestamp() - now()) * 1000),
+    'request', request,
+    'response', response,
+    'error', error
+  ))
+$$;
+
 CREATE FUNCTION private.record_request_mail(request_id uuid, email_id text, email_error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -1460,6 +1465,11 @@ CREATE FUNCTION private.record_request_mail(request_id uuid, email_id text, emai
     email_error = record_request_mail.email_error
   where id = request_id and company_id = private.require_company('referrals:write')
 $$;
+
+CREATE FUNCTION private.record_skipped(run_id uuid, action public.automation_actions, request jsonb, reason text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.record_outcome(run_id, action, 'skipped', request, null, reason) $$;
 
 CREATE FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -1969,6 +1979,18 @@ begin
   join public.referrals on referrals.id = written.referral_id and referrals.referred_deal_id = written.deal_id
   where written.action_id = action.id and written.deal_id = deal.id
   for update of referrals;
+
+  -- The opportunity's referrer is somebody else's credit, unless this action gave it.
+  if private.as_id(request ->> 'referrer_contact_id') is null
+    and deal.primary_referrer_contact_id is distinct from deal.contact_id
+    and deal.primary_referrer_contact_id is distinct from kept.referrer_contact_id
+    and deal.primary_referrer_contact_id is not null
+  then
+    perform private.record_skipped(
+      run.id, action, request, 'The opportunity has another referrer already, and the action names nobody.'
+    );
+    return;
+  end if;
 
   wanted := kept;
   wanted.company_id := run.company_id;
@@ -4032,8 +4054,12 @@ REVOKE ALL ON FUNCTION private.record_completed(run_id uuid, action public.autom
 REVOKE ALL ON FUNCTION private.record_deliveries(outcomes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_deliveries(outcomes jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION private.record_outcome(run_id uuid, action public.automation_actions, status text, request jsonb, response jsonb, error text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text, email_error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text, email_error text) TO api_key;
+
+REVOKE ALL ON FUNCTION private.record_skipped(run_id uuid, action public.automation_actions, request jsonb, reason text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) TO api_key;

@@ -5,7 +5,10 @@ import { chain, type Json, sql, world } from "../world/world.ts";
 
 const ended = "A chain of automations ends at depth 5: this one was not run.";
 const onReferrals = { trigger_type: "referral_attributed" };
-const attribute = (notes: string): Json => ({ action_type: "attribute_referral", config: { notes } });
+const attribute = (notes: string): Json => ({
+  action_type: "attribute_referral",
+  config: { referrer_contact_id: "{{contact.id}}", notes },
+});
 const outcomes = (runs: Json[]) => runs.map(({ status }) => status);
 
 Deno.test("an automation that triggers itself stops by itself when nothing changes any more", async () => {

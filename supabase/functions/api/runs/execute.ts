@@ -41,11 +41,14 @@ export async function executeRun(job: Job, database: Pick<Database, "ask">, conf
   if (reason) return void await finish("skipped", reason);
   for (const action of job.actions) {
     const earlier = job.action_results.find(({ action_id }) => action_id === action.id);
-    const error = earlier ? earlier.error : await carryOut(action, job, tokens, { database, config });
+    const error = earlier ? errorOf(earlier) : await carryOut(action, job, tokens, { database, config });
     if (error) return void await finish("failed", `${action.action_type} failed: ${error}`);
   }
   await finish("completed", null);
 }
+
+/** What went wrong: of one that was skipped it says why that is right. */
+const errorOf = ({ status, error }: Job["action_results"][number]) => status === "failed" ? error : null;
 
 /** Gives what went wrong, null for nothing; the outcome is recorded either way. */
 async function carryOut(action: JobAction, job: Job, tokens: TokenValues, means: Means): Promise<string | null> {

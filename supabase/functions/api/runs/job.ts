@@ -26,7 +26,7 @@ export const Job = z.object({
   conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
   actions: z.array(JobAction),
   /** Of the actions that have been carried out already, whether they went well or not. */
-  action_results: z.array(z.object({ action_id: z.string(), error: z.string().nullable() })),
+  action_results: z.array(z.object({ action_id: z.string(), status: z.string(), error: z.string().nullable() })),
   context: Context,
 });
 export type Job = z.output<typeof Job>;

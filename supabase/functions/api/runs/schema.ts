@@ -12,11 +12,12 @@ export const ActionResult = z.object({
   action_id: Id,
   action_type: ActionType,
   sequence: z.int(),
-  status: z.enum(["completed", "failed"]),
+  status: z.enum(["completed", "failed", "skipped"])
+    .meta({ description: "skipped: there was nothing to do, as error says; the run goes on" }),
   duration_ms: z.number(),
   request: z.unknown().meta({ description: "What was asked for, its tokens filled" }),
   response: z.unknown().meta({ description: "What came of it" }),
-  error: z.string().nullable(),
+  error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
 });
 export type ActionResult = z.infer<typeof ActionResult>;
 
@@ -33,7 +34,7 @@ export const AutomationRun = z.object({
   actions_total: z.int(),
   actions_executed: z.int(),
   actions_failed: z.int(),
-  actions_skipped: z.int().meta({ description: "Those after one that failed, and all of a skipped run" }),
+  actions_skipped: z.int().meta({ description: "Those that were skipped, those after one that failed, and all of a skipped run" }),
   action_results: z.array(ActionResult),
   error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
   created_at: Timestamp,
