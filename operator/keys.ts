@@ -9,10 +9,16 @@ const usage = `Usage: deno task keys create --company ID --scopes A,B [--name NA
        deno task keys list [--company ID]
        deno task keys revoke ID
        deno task keys rotate ID [--overlap-hours N]
-Each takes --data DIR for a stack on another data folder than .local.`;
+Each takes --data DIR for a stack on another data folder than .local. Without a running stack DATABASE_URL names the
+database, and API_KEY_SIGNING_KEY (a private ES256 key as JWK, with its kid), or API_KEY_JWT_SECRET with API_KEY_JWT_KID,
+what create and rotate sign with.`;
 
-await runProgram(async () => {
+const commands = ["create", "list", "revoke", "rotate"];
+
+await runProgram(usage, async () => {
   const { command, id, flags } = readArguments(Deno.args);
+  // Before a database is looked for: who asks how it is used has none yet.
+  if (!command || !commands.includes(command)) throw new Refusal(usage);
   const data = flags.data ?? ".local";
   const databaseUrl = await findDatabase(data, Deno.env);
   const signing = () => findSigning(databaseUrl, data, Deno.env);
@@ -34,8 +40,6 @@ await runProgram(async () => {
         expiresAt: days === undefined ? undefined : new Date(Date.now() + days * 86_400_000),
       };
       printToken(await mintKey(sql, await signing(), key));
-    } else {
-      throw new Refusal(usage);
     }
   });
 });
