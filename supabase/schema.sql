@@ -207,7 +207,11 @@ begin
   end if;
   if asked.email is null then
     perform private.refuse(
-      400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
+      400,
+      'VALIDATION_ERROR',
+      'This contact has no email address to send the request to.',
+      details => 'contact_id',
+      hint => 'Give the contact an email address first, or ask another one.'
     );
   end if;
   perform private.refuse_unsubscribed(workspace, asked.email);
@@ -582,7 +586,12 @@ begin
     and api_keys.revoked_at is null
     and (api_keys.expires_at is null or api_keys.expires_at > statement_timestamp());
   if not found then
-    perform private.refuse(401, 'UNAUTHORIZED', 'This API key is revoked, expired or unknown.');
+    perform private.refuse(
+      401,
+      'UNAUTHORIZED',
+      'This API key is revoked, expired or unknown.',
+      hint => 'Ask whoever runs this API for a new key.'
+    );
   end if;
 
   foreach wanted in array company_for.scopes loop
@@ -706,7 +715,10 @@ begin
   end if;
   if referral.status = 'declined' then
     perform private.refuse(
-      409, 'CONFLICT', 'This referral was declined: change its status before you convert it.'
+      409,
+      'CONFLICT',
+      'This referral was declined: change its status before you convert it.',
+      hint => 'Set its status to pending or accepted by a PATCH, then convert it.'
     );
   end if;
   if referral.status <> 'converted' then
@@ -1262,7 +1274,12 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   if request.submitted_at is not null then
-    perform private.refuse(409, 'CONFLICT', 'This request has been submitted already.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This request has been submitted already.',
+      hint => 'Leave it as it is; to ask this contact again, make a new request.'
+    );
   end if;
   return request;
 end
@@ -1319,7 +1336,12 @@ begin
     from public.automation_actions
     where automation_id = new.automation_id and company_id = new.company_id;
     if actions >= 20 then
-      perform private.refuse(409, 'CONFLICT', 'An automation has at most 20 actions.');
+      perform private.refuse(
+        409,
+        'CONFLICT',
+        'An automation has at most 20 actions.',
+        hint => 'Delete an action first, or add this one to another automation.'
+      );
     end if;
     new.sequence := coalesce(new.sequence, least(coalesce(last + 1, 0), 1000));
   end if;
@@ -1748,7 +1770,12 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   elsif not is_enabled then
-    perform private.refuse(409, 'CONFLICT', 'This subscription is disabled: enable it first.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This subscription is disabled: enable it first.',
+      hint => 'PATCH the subscription with {"enabled": true}, then send this again.'
+    );
   end if;
 end
 $$;
@@ -1759,7 +1786,12 @@ CREATE FUNCTION private.refuse_self_referral() RETURNS trigger
     AS $$
 begin
   if private.may_write_referrals() then
-    perform private.refuse(409, 'CONFLICT', 'Nobody refers themself: the referrer and the referred contact are the same.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'Nobody refers themself: the referrer and the referred contact are the same.',
+      hint => 'Name two different contacts.'
+    );
   end if;
   return new;
 end
@@ -1806,7 +1838,12 @@ begin
     select from private.unsubscribed
     where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
   ) then
-    perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has unsubscribed: they asked not to be asked again.',
+      hint => 'Ask somebody else.'
+    );
   end if;
 end
 $$;
@@ -1865,7 +1902,10 @@ begin
   perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
-      409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'
+      409,
+      'CONFLICT',
+      'This event is older than ' || extract(day from private.retention()) || ' days and is gone.',
+      hint => 'Read what it was about as it is now: the event cannot be sent any more.'
     );
   end if;
   update public.webhook_deliveries

@@ -1,7 +1,8 @@
 -- How the database says no to a caller.
 
 -- Refuses the caller's statement with an HTTP status and one of the API's error codes (docs/guide.md, "Errors"), as PostgREST's
--- own `raise sqlstate 'PGRST'` convention has it: the data API passes it on unchanged.
+-- own `raise sqlstate 'PGRST'` convention has it: the data API passes it on unchanged. `details` is the field that it is
+-- about; `hint` lists what would be accepted ("Accepted: …"), or says what to do where the code's own fix does not fit.
 create function private.refuse(status integer, code text, message text, details text default null, hint text default null)
 returns void
 language plpgsql

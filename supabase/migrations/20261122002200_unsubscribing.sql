@@ -30,7 +30,12 @@ begin
     select from private.unsubscribed
     where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
   ) then
-    perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has unsubscribed: they asked not to be asked again.',
+      hint => 'Ask somebody else.'
+    );
   end if;
 end
 $$;

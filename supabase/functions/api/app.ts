@@ -50,7 +50,7 @@ export const endpoints: Endpoint[] = [
 export function createApp(config: Config) {
   const root = new Hono<{ Variables: { requestId: string } }>();
   root.onError(answerError);
-  root.notFound((c) => answerError(new ApiError("NOT_FOUND", "There is no such route."), c));
+  root.notFound((c) => answerError(noSuchRoute(), c));
   root.use(
     requestId(),
     allowEveryOrigin,
@@ -106,6 +106,9 @@ async function allowEveryOrigin(c: Context, next: Next) {
   c.header("Access-Control-Expose-Headers", "Location,Retry-After,WWW-Authenticate,X-Request-Id");
   await next();
 }
+
+const noSuchRoute = () =>
+  new ApiError("NOT_FOUND", "There is no such route.", { fix: "Check the path: /docs shows every route." });
 
 function refuseMethod(c: Context, methods: string[]) {
   const allow = [...methods, "OPTIONS"].join(", ");

@@ -11,7 +11,10 @@ const statuses = ReferralStatus.options.join(", ");
 
 const Config = z.strictObject({
   referrer_contact_id: z.union([Id, Templated(200)], "must be a UUID or hold a {{token}}").nullish()
-    .meta({ description: "The opportunity's primary contact, when absent, unless it has another referrer already: then it is skipped" }),
+    .meta({
+      description:
+        "The opportunity's primary contact, when absent, unless it has another referrer already: then it is skipped",
+    }),
   category: z.union(
     [Category, Templated(200)],
     `must be a label of 1 to ${longest.category} characters or hold a {{token}}`,

@@ -17,7 +17,8 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   if (isErrorCode(code)) {
     const path = typeof details === "string" && details ? details : undefined;
     return new ApiError(code, message, {
-      hint: hint || undefined,
+      // A hint of the database lists what is accepted, or says what to do.
+      ...(hint && (hint.startsWith("Accepted: ") ? { hint } : { fix: hint })),
       details: path ? [{ path, message }] : undefined,
       cause,
     });
@@ -28,11 +29,15 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   if (isUnavailable.test(code)) return outOfReach(cause);
   if (code === "23503") return missingReference(message, cause);
   if (code === "23505") return new DuplicateError({ cause });
-  if (code === "23502") return new ApiError("VALIDATION_ERROR", "A value that must be there is missing.", { cause });
-  if (code === "23514") return new ApiError("VALIDATION_ERROR", "A value is not allowed here.", { cause });
-  if (code.startsWith("22")) return new ApiError("VALIDATION_ERROR", "A value is out of range.", { cause });
+  if (code === "23502") return wrongValue("A value that must be there is missing.", cause);
+  if (code === "23514") return wrongValue("A value is not allowed here.", cause);
+  if (code.startsWith("22")) return wrongValue("A value is out of range.", cause);
   return new ApiError("INTERNAL_ERROR", "Something went wrong on our side.", { cause });
 }
+
+// Which one, the database does not say.
+const wrongValue = (message: string, cause: unknown) =>
+  new ApiError("VALIDATION_ERROR", message, { fix: "Compare each value with what /docs says of its field.", cause });
 
 // Under row level security Postgres tells no more than the name of the foreign key.
 function missingReference(text: string, cause: unknown): ApiError {

@@ -25,7 +25,13 @@ const Refused = z.object({
 /** What `private.submit_referral` gives. */
 const Submitting = z.union([z.object({ refused: Refused }), z.object({ submitted_at: PrintedInstant })]);
 
-const unknownLink = () => new ApiError("NOT_FOUND", "There is no such link.");
+/** What to do about a link that is not there, or was used. */
+const fixes: Partial<Record<string, string>> = {
+  NOT_FOUND: "Use the whole link of the newest mail.",
+  CONFLICT: "Ask for a new link to refer somebody else.",
+};
+
+const unknownLink = () => new ApiError("NOT_FOUND", "There is no such link.", { fix: fixes.NOT_FOUND });
 
 /** What the form of a token shows; throws 404. Changes nothing. */
 export async function readForm(database: Database, token: string): Promise<Form> {
@@ -75,7 +81,9 @@ export async function submit(
 
 async function readOpenForm(database: Database, token: string): Promise<Form> {
   const form = await readForm(database, token);
-  if (form.status === "submitted") throw new ApiError("CONFLICT", "This form has been submitted already.");
+  if (form.status === "submitted") {
+    throw new ApiError("CONFLICT", "This form has been submitted already.", { fix: fixes.CONFLICT });
+  }
   if (form.status === "expired") throw new ApiError("EXPIRED", "This link is no longer valid.");
   return form;
 }
@@ -83,6 +91,7 @@ async function readOpenForm(database: Database, token: string): Promise<Form> {
 function refusal({ code, message, path, retry_after }: z.output<typeof Refused>): ApiError {
   return new ApiError(isErrorCode(code) ? code : "INTERNAL_ERROR", message, {
     details: path ? [{ path, message }] : undefined,
+    fix: path ? undefined : fixes[code],
     headers: retry_after ? { "Retry-After": String(retry_after) } : undefined,
   });
 }

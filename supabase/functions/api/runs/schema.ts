@@ -34,7 +34,9 @@ export const AutomationRun = z.object({
   actions_total: z.int(),
   actions_executed: z.int(),
   actions_failed: z.int(),
-  actions_skipped: z.int().meta({ description: "Those that were skipped, those after one that failed, and all of a skipped run" }),
+  actions_skipped: z.int().meta({
+    description: "Those that were skipped, those after one that failed, and all of a skipped run",
+  }),
   action_results: z.array(ActionResult),
   error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
   created_at: Timestamp,
