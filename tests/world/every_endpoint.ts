@@ -26,7 +26,10 @@ export async function rowsOf(person: Person): Promise<Rows> {
     stage_id: stage.id,
   });
   const run = await done(person.post(`/automations/${automation.id}/trigger`, { trigger_data: {} }));
-  const action = await person.creates(`/automations/${automation.id}/actions`, { action_type: "attribute_referral" });
+  const action = await person.creates(`/automations/${automation.id}/actions`, {
+    action_type: "attribute_referral",
+    config: { referrer_contact_id: "{{contact.id}}" },
+  });
   const subscription = await person.creates("/webhooks/subscriptions", {
     url: receiver,
     events: ["stage_changed"],

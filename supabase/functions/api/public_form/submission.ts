@@ -10,7 +10,6 @@ import { ReferralForm, type Submission } from "./schema.ts";
 /** What `private.referral_form` gives. */
 const Form = ReferralForm.extend({
   country: z.string().nullable(),
-  withdrawn: z.boolean(),
   expires_at: PrintedInstant,
 });
 export type Form = z.output<typeof Form>;
