@@ -24,7 +24,7 @@ function describe(stack: Stack): string {
   ];
   if (stack.demoKeys) {
     lines.push(
-      "Paste this, then any line of README.md, such as the second:",
+      "Paste this into another terminal, then the lines of README.md, or the one below:",
       "",
       `export API=${stack.apiUrl} API_KEY=${stack.demoKeys["local admin"]}`,
       "",
