@@ -22,8 +22,7 @@ Deno.test("deno task lists every task with what it does", async () => {
 });
 
 Deno.test("every task's program says by --help how it is used, and does nothing else", async () => {
-  const programs = tasks.filter(([, { command }]) => !command.includes("&&"));
-  for (const [name] of programs) {
+  for (const [name] of tasks) {
     for (const flag of name === "keys" ? ["--help", "-h"] : ["--help"]) {
       const { code, printed } = await deno("task", "--quiet", name, flag);
 
@@ -31,5 +30,4 @@ Deno.test("every task's program says by --help how it is used, and does nothing 
       assertMatch(printed, name === "proof" ? /^Usage: deno task test / : new RegExp(`^Usage: deno task ${name}\\b`));
     }
   }
-  assertEquals(tasks.length - programs.length, 1, "only check is made of others");
 });
