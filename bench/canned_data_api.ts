@@ -17,9 +17,20 @@ const row = (i: number) => ({
 });
 const page = JSON.stringify(Array.from({ length: 20 }, (_, i) => row(i)));
 const created = JSON.stringify([row(1)]);
+const allowance = {
+  limits: { minute: 600, day: 100_000 },
+  remaining: { minute: 590, day: 99_990 },
+  next_in: { minute: 0.05, day: 0.8 },
+  credits_remaining: null,
+  charge: null,
+};
 const json = { "content-type": "application/json; charset=utf-8" };
 
 const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+  if (request.url.endsWith("/rpc/take_requests")) {
+    const { count } = await request.json();
+    return new Response(JSON.stringify({ ...allowance, taken: count }), { headers: json });
+  }
   if (request.body) await request.body.cancel();
   if (request.url.includes("/rpc/")) return new Response(null, { status: 204 });
   if (request.method === "POST") return new Response(created, { status: 201, headers: json });

@@ -19,7 +19,7 @@ function plausible(path: string): unknown {
 }
 
 // Asked beside a request or after an answer that proves nothing, and of no size.
-const aside = new Set(["rpc/require_scope", "rpc/note_key_use"]);
+const aside = new Set(["rpc/require_scope", "rpc/take_requests"]);
 
 /** The API, in this process, before a data API that only writes down what it is asked. */
 export async function recordedApi() {

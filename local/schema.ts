@@ -30,7 +30,7 @@ await keepGenerated("schema", "supabase/schema.sql", async (folder) => {
 
 async function dump(pgDump: string, databaseUrl: string): Promise<string> {
   await migrate(databaseUrl, join(root, "supabase"));
-  const what = ["--schema-only", "--no-owner", "--schema=public", "--schema=private"];
+  const what = ["--schema-only", "--no-owner", "--schema=public", "--schema=private", "--schema=data_api"];
   return header + bare(await output(pgDump, [...what, databaseUrl]));
 }
 

@@ -5,15 +5,19 @@ import { findDatabase, findSigning } from "./deployment.ts";
 import { isUuid, mintKey } from "./mint.ts";
 import { listKeys, revokeKey, rotateKey } from "./key_rows.ts";
 
-const usage = `Usage: deno task keys create --company ID --scopes A,B [--name NAME] [--expires-in-days N]
+const usage =
+  `Usage: deno task keys create --company ID --scopes A,B [--name NAME] [--expires-in-days N | --never-expires]
+                [--per-minute N] [--per-day N] [--credits-per-month N]
        deno task keys list [--company ID]
-       deno task keys revoke ID
+       deno task keys revoke ID [--disable]
        deno task keys rotate ID [--overlap-hours N]
+A key ends after 365 days unless told otherwise. --disable ends what the key made too: its automations, actions and subscriptions.
 Each takes --data DIR for a stack on another data folder than .local. Without a running stack DATABASE_URL names the
 database, and API_KEY_SIGNING_KEY (a private ES256 key as JWK, with its kid), or API_KEY_JWT_SECRET with API_KEY_JWT_KID,
 what create and rotate sign with.`;
 
 const commands = ["create", "list", "revoke", "rotate"];
+const daysByDefault = 365;
 
 await runProgram(usage, async () => {
   const { command, id, flags } = readArguments(Deno.args);
@@ -27,17 +31,26 @@ await runProgram(usage, async () => {
     if (command === "list") {
       await listKeys(sql, flags.company && uuid(flags.company));
     } else if (command === "revoke") {
-      await revokeKey(sql, uuid(id));
+      await revokeKey(sql, uuid(id), flags.disable ?? false);
     } else if (command === "rotate") {
       const overlap = readCount("--overlap-hours", flags["overlap-hours"]);
       printToken(await rotateKey(sql, await signing(), uuid(id), overlap));
     } else if (command === "create") {
       const days = readCount("--expires-in-days", flags["expires-in-days"]);
+      const never = flags["never-expires"] ?? false;
+      if (never && days !== undefined) {
+        throw new Refusal(`--never-expires and --expires-in-days exclude each other.`);
+      }
       const key = {
         companyId: required("--company", flags.company),
         scopes: required("--scopes", flags.scopes).split(","),
         name: flags.name ?? "API key",
-        expiresAt: days === undefined ? undefined : new Date(Date.now() + days * 86_400_000),
+        budgets: {
+          perMinute: readCount("--per-minute", flags["per-minute"], 9),
+          perDay: readCount("--per-day", flags["per-day"], 9),
+          creditsPerMonth: readCount("--credits-per-month", flags["credits-per-month"], 9),
+        },
+        expiresAt: never ? undefined : new Date(Date.now() + (days ?? daysByDefault) * 86_400_000),
       };
       printToken(await mintKey(sql, await signing(), key));
     }
@@ -47,6 +60,7 @@ await runProgram(usage, async () => {
 function readArguments(args: string[]) {
   try {
     const text = { type: "string" } as const;
+    const flag = { type: "boolean" } as const;
     const { positionals, values } = parseArgs({
       args,
       allowPositionals: true,
@@ -55,7 +69,12 @@ function readArguments(args: string[]) {
         scopes: text,
         name: text,
         "expires-in-days": text,
+        "never-expires": flag,
+        disable: flag,
         "overlap-hours": text,
+        "per-minute": text,
+        "per-day": text,
+        "credits-per-month": text,
         data: text,
       },
     });
@@ -75,9 +94,11 @@ function required(flag: string, value: string | undefined): string {
   return value;
 }
 
-function readCount(flag: string, text: string | undefined): number | undefined {
+function readCount(flag: string, text: string | undefined, digits = 5): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,5}$/.test(text) || Number(text) === 0) throw new Refusal(`${flag} takes a number from 1, not "${text}".`);
+  if (!/^\d+$/.test(text) || text.length > digits || Number(text) === 0) {
+    throw new Refusal(`${flag} takes a number from 1, not "${text}".`);
+  }
   return Number(text);
 }
 

@@ -10,6 +10,15 @@ export interface NewKey {
   scopes: string[];
   /** Never, when absent. */
   expiresAt?: Date;
+  budgets?: Budgets;
+}
+
+/** What its holder may ask of the API; the database's defaults where absent. */
+export interface Budgets {
+  perMinute?: number;
+  perDay?: number;
+  /** Not metered, when absent. */
+  creditsPerMonth?: number;
 }
 
 /**
@@ -18,7 +27,7 @@ export interface NewKey {
 export async function mintKey(
   sql: postgres.Sql | postgres.TransactionSql,
   signing: Signing,
-  { companyId, name, scopes, expiresAt }: NewKey,
+  { companyId, name, scopes, expiresAt, budgets = {} }: NewKey,
 ): Promise<{ id: string; token: string }> {
   if (!isUuid(companyId)) throw new Refusal(`"${companyId}" is no company's id.`);
   const id = crypto.randomUUID();
@@ -32,17 +41,31 @@ export async function mintKey(
   );
   try {
     await sql`
-      insert into public.api_keys (id, company_id, name, scopes, expires_at)
-      values (${id}, ${companyId}, ${name}, ${held}, ${expiresAt ?? null})
+      insert into public.api_keys ${
+      sql({
+        id,
+        company_id: companyId,
+        name,
+        scopes: held,
+        expires_at: expiresAt ?? null,
+        ...(budgets.perMinute && { requests_per_minute: budgets.perMinute }),
+        ...(budgets.perDay && { requests_per_day: budgets.perDay }),
+        ...(budgets.creditsPerMonth && { credits_per_month: budgets.creditsPerMonth }),
+      })
+    }
     `;
   } catch (error) {
     if (!(error instanceof postgres.PostgresError)) throw error;
     if (error.code === "23503") throw new Refusal(`There is no company ${companyId}.`);
+    if (error.code === "23514" && error.constraint_name?.includes("_per_")) throw new Refusal(outOfBounds);
     if (error.code === "23514") throw new Refusal("A key's name has 1 to 200 characters.");
     throw error;
   }
   return { id, token };
 }
+
+const outOfBounds =
+  "A key has 1 to 1,000,000 requests a minute, 1 to 100,000,000 a day, 1 to 1,000,000,000 credits a month.";
 
 async function sign(signing: Signing, id: string, claims: Record<string, unknown>, expiresAt?: Date): Promise<string> {
   const token = new SignJWT(claims)

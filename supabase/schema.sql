@@ -1,11 +1,39 @@
 -- All that the migrations come to, as pg_dump of PostgreSQL 15 writes it: to read and to compare, never to run. Written by
 -- `deno task schema`.
 
+CREATE SCHEMA data_api;
+
 CREATE SCHEMA private;
 
 CREATE SCHEMA public;
 
 COMMENT ON SCHEMA public IS 'standard public schema';
+
+CREATE FUNCTION data_api.begin_request() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  holder text;
+begin
+  if current_user <> 'api_key' then
+    return;
+  end if;
+  holder := coalesce(private.claims() ->> 'sub', '');
+  for slot in 1..4 loop
+    if pg_try_advisory_xact_lock(hashtextextended('slot ' || slot || ' of ' || holder, 0)) then
+      return;
+    end if;
+  end loop;
+  perform private.refuse(
+    429,
+    'RATE_LIMITED',
+    'Four statements of this API key are under way already.',
+    details => 'concurrent_statements',
+    retry_after => 1
+  );
+end
+$$;
 
 CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -17,6 +45,50 @@ CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS
       and sha256(convert_to(signature, 'UTF8')) = sha256(convert_to(private.wake_up_signature(issued_at), 'UTF8')),
     false
   )
+$$;
+
+CREATE FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  token jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  role text := coalesce(token ->> 'role', current_setting('role', true));
+  said_via text := headers ->> 'x-referrals-via';
+begin
+  request_id := substring(headers ->> 'x-request-id' from '^[\w=-]{1,255}$');
+  actor_type := 'operator';
+  via := 'data_api';
+  if role = 'api_key' then
+    actor_type := 'api_key';
+    actor_id := token ->> 'sub';
+    via := case when said_via in ('api', 'mcp') then said_via else 'data_api' end;
+  elsif role = 'anon' then
+    actor_type := 'form';
+    via := 'form';
+  elsif role = 'service_role' then
+    actor_id := nullif(current_setting('referrals.chain_automation', true), '');
+    -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
+    if actor_id is not null or said_via = 'api' then
+      actor_type := 'automation';
+      via := 'automation';
+    end if;
+  elsif token is null then
+    via := 'operator';
+  end if;
+end
+$_$;
+
+CREATE FUNCTION private.calling_key() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  token jsonb := private.claims();
+begin
+  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+end
 $$;
 
 CREATE FUNCTION private.claimed_company() RETURNS uuid
@@ -54,6 +126,7 @@ CREATE TABLE public.automation_actions (
     action_type text NOT NULL,
     sequence integer NOT NULL,
     config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT automation_actions_action_type_check CHECK ((action_type = ANY (ARRAY['attribute_referral'::text, 'send_email'::text, 'call_webhook'::text]))),
@@ -69,8 +142,10 @@ CREATE TABLE public.automation_runs (
     event_id uuid NOT NULL,
     status text DEFAULT 'running'::text NOT NULL,
     trigger_type text NOT NULL,
-    trigger_data jsonb NOT NULL,
+    triggered_by uuid,
     depth smallint DEFAULT 0 NOT NULL,
+    root_id uuid,
+    refusal text,
     started_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     completed_at timestamp(3) with time zone,
     duration_ms integer,
@@ -78,7 +153,6 @@ CREATE TABLE public.automation_runs (
     actions_executed integer DEFAULT 0 NOT NULL,
     actions_failed integer DEFAULT 0 NOT NULL,
     actions_skipped integer DEFAULT 0 NOT NULL,
-    action_results jsonb DEFAULT '[]'::jsonb NOT NULL,
     error text,
     due_at timestamp(3) with time zone DEFAULT date_trunc('milliseconds'::text, now()),
     claims integer DEFAULT 0 NOT NULL,
@@ -89,11 +163,12 @@ CREATE TABLE public.automation_runs (
 );
 
 CREATE FUNCTION private.action_of(run public.automation_runs, action_id uuid) RETURNS public.automation_actions
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
   action public.automation_actions;
+  refusal text;
 begin
   select * into action
   from public.automation_actions
@@ -101,8 +176,24 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
   end if;
+  select private.refusal_of(automations, action) into refusal
+  from public.automations
+  where id = action.automation_id;
+  if refusal is not null then
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
+  end if;
+  perform set_config('referrals.chain_automation', run.automation_id::text, true);
   return action;
 end
+$$;
+
+CREATE FUNCTION private.action_results_of(run_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce(jsonb_agg(result order by recorded_at), '[]')
+  from private.action_results
+  where action_results.run_id = action_results_of.run_id
 $$;
 
 CREATE TABLE private.referrer_counts (
@@ -156,6 +247,130 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.address_group(address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  given inet;
+begin
+  given := address::inet;
+  if family(given) = 4 then
+    return host(given);
+  elsif given <<= inet '::ffff:0:0/96' then
+    return host(inet '0.0.0.0' + (given - inet '::ffff:0:0'));
+  end if;
+  return network(set_masklen(given, 64))::text;
+exception when others then
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  mail_key constant text := format('automation/%s/%s', run_id, action_id);
+  workspace uuid;
+  settings public.company_settings;
+  person public.crm_contacts;
+  token text;
+begin
+  select company_id into workspace from public.automation_runs where id = admit_mail.run_id;
+  select * into settings from public.company_settings where company_id = workspace;
+  if contact is not null then
+    select * into person from public.crm_contacts where id = contact and company_id = workspace;
+  elsif not exists (
+    select from unnest(settings.mail_recipients) as recipient where lower(recipient) = lower(address)
+  ) then
+    select * into person from public.crm_contacts where company_id = workspace and lower(email) = lower(address);
+    if not found then
+      perform private.refuse(
+        400, 'VALIDATION_ERROR', 'to is neither a contact of this workspace nor one of its mail_recipients.'
+      );
+    end if;
+  end if;
+  address := case when contact is null then address else person.email end;
+  if address is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address.');
+  end if;
+  if private.is_unsubscribed(workspace, person.id, address) then
+    return jsonb_build_object('skipped', 'This person has unsubscribed.');
+  end if;
+  if person.made_by_form and not settings.mail_form_contacts then
+    perform private.refuse(
+      400,
+      'VALIDATION_ERROR',
+      'This contact was made by the public form: automations mail them only where the settings'' mail_form_contacts says so.'
+    );
+  end if;
+
+  perform private.take_mail(workspace, address, mail_key);
+  if person.id is not null then
+    token := private.unsubscribe_token(mail_key);
+    perform private.link_unsubscribing(token, person);
+  end if;
+  return jsonb_build_object('address', address, 'unsubscribe_token', token);
+end
+$$;
+
+CREATE FUNCTION private.answer_for_action() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_of_action(new.action_type, new.config, automations.trigger_type))
+  from public.automations
+  where id = new.automation_id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_automation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_to_hear(new.trigger_type));
+  perform private.demand_scopes(private.scopes_of_action(action_type, config, new.trigger_type))
+  from public.automation_actions
+  where automation_id = new.id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_webhook() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told text;
+begin
+  if private.calling_key() is null or private.company_for('webhooks:write') is distinct from new.company_id then
+    return new;
+  end if;
+  foreach told in array array['referral_attributed', 'stage_changed', 'automation_triggered'] loop
+    if told = any (new.events) or tg_op = 'UPDATE' and new.url <> old.url and exists (
+      select from public.webhook_deliveries
+      where subscription_id = new.id and company_id = new.company_id and event_type = told
+    ) then
+      perform private.demand_scopes(private.scopes_to_hear(told));
+    end if;
+  end loop;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
 CREATE FUNCTION private.are_conditions(conditions jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -182,6 +397,16 @@ CREATE FUNCTION private.are_distinct_labels(labels text[]) RETURNS boolean
   from unnest(labels) as label
 $$;
 
+CREATE FUNCTION private.are_emails(given text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return array_position(given, null) is null
+    and not exists (select from unnest(given) as address where not private.is_email(address));
+end
+$$;
+
 CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -189,7 +414,7 @@ CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
   select case when text_of_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then text_of_id::uuid end
 $_$;
 
-CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) RETURNS jsonb
+CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -214,7 +439,10 @@ begin
       hint => 'Give the contact an email address first, or ask another one.'
     );
   end if;
-  perform private.refuse_unsubscribed(workspace, asked.email);
+  perform private.refuse_unsubscribed(workspace, asked.id, asked.email);
+  if force is not true then
+    perform private.refuse_asked(asked.id, workspace);
+  end if;
 
   insert into public.referral_requests as requests (
     company_id, contact_id, deal_id, recipient_email, recipient_name, subject_override, intro_html, how_it_works_html,
@@ -228,8 +456,8 @@ begin
   )
   returning * into request;
   insert into private.request_links (request_id, token_hash) values (request.id, private.token_hash(token));
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), workspace, lower(asked.email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
 
   return private.request_mail(request);
 end
@@ -336,19 +564,126 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.audit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  kind text := tg_argv[0];
+  hidden text[] := string_to_array(tg_argv[1], ',') || private.never_audited();
+  acting record;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'insert', private.changes(null, after - hidden), acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from new_rows, to_jsonb(new_rows) as after;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'update', difference, acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from (select to_jsonb(new_rows) as after from new_rows) as new_rows
+    join (select to_jsonb(old_rows) as before from old_rows) as old_rows
+      on coalesce(before ->> 'id', before ->> 'company_id') = coalesce(after ->> 'id', after ->> 'company_id'),
+    private.changes(before - hidden, after - hidden) as difference
+    where difference <> '{}';
+  else
+    if not exists (select from old_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(before ->> 'company_id', before ->> 'id')::uuid, kind,
+      coalesce(before ->> 'id', before ->> 'company_id')::uuid, 'delete', private.changes(before - hidden, null),
+      acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from old_rows, to_jsonb(old_rows) as before;
+  end if;
+  return null;
+end
+$$;
+
+CREATE TABLE public.referrals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    referrer_contact_id uuid NOT NULL,
+    referred_contact_id uuid,
+    referred_deal_id uuid,
+    source text DEFAULT 'manual'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    category text,
+    notes text,
+    converted_at timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    hand_set boolean DEFAULT false NOT NULL,
+    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
+    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
+    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
+    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
+    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
+    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
+);
+
+CREATE FUNCTION private.audited(referral public.referrals) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return to_jsonb(referral) - private.never_audited() - 'hand_set'::text;
+end
+$$;
+
 CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select to_jsonb(run)
+  select to_jsonb(run) || jsonb_build_object(
+    'trigger_data', private.run_trigger_data(run.id), 'action_results', private.run_action_results(run.id)
+  )
   from public.automation_runs as run
   where run.id = automation_run.run_id
     and run.company_id = private.company_for('automations:trigger')
+    and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
+$$;
+
+CREATE FUNCTION private.is_email(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  return char_length(given) <= 320
+    and given ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$';
+end
+$_$;
+
+CREATE FUNCTION private.is_line(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return given !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
+end
 $$;
 
 CREATE TABLE public.companies (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
+    mail_name text NOT NULL,
     logo_url text,
     primary_color text,
     contact_email text,
@@ -356,10 +691,11 @@ CREATE TABLE public.companies (
     timezone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT companies_contact_email_check CHECK ((char_length(contact_email) <= 320)),
+    CONSTRAINT companies_contact_email_check CHECK (private.is_email(contact_email)),
     CONSTRAINT companies_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
-    CONSTRAINT companies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT companies_mail_name_check CHECK ((((char_length(mail_name) >= 1) AND (char_length(mail_name) <= 200)) AND private.is_line(mail_name))),
+    CONSTRAINT companies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 200)) AND private.is_line(name))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT companies_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
 );
@@ -370,10 +706,27 @@ CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
     AS $$
   select jsonb_build_object(
     'name', company.name,
+    'mail_name', company.mail_name,
     'logo_url', company.logo_url,
     'primary_color', company.primary_color,
     'contact_email', company.contact_email
   )
+$$;
+
+CREATE FUNCTION private.caller_holds(scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  foreach wanted in array caller_holds.scopes loop
+    if private.company_for(wanted) is null then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
 $$;
 
 CREATE FUNCTION private.calling_country() RETURNS text
@@ -383,16 +736,37 @@ CREATE FUNCTION private.calling_country() RETURNS text
   select country from public.companies where id = (select private.company_for('contacts:write'))
 $$;
 
-CREATE FUNCTION private.calling_key() RETURNS uuid
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION private.calling_key_card() RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-  token jsonb := private.claims();
 begin
-  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+  perform private.company_for(variadic '{}');
+  return (
+    select jsonb_build_object(
+      'id', api_keys.id,
+      'name', api_keys.name,
+      'scopes', api_keys.scopes,
+      'created_at', api_keys.created_at,
+      'expires_at', api_keys.expires_at,
+      'limits', jsonb_build_object(
+        'requests_per_minute', api_keys.requests_per_minute,
+        'requests_per_day', api_keys.requests_per_day,
+        'credits_per_month', api_keys.credits_per_month
+      ),
+      'company', jsonb_build_object('id', companies.id, 'name', companies.name)
+    )
+    from public.api_keys
+    join public.companies on companies.id = api_keys.company_id
+    where api_keys.id = private.calling_key()
+  );
 end
 $$;
+
+CREATE FUNCTION private.chain_automation() RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select nullif(current_setting('referrals.chain_automation', true), '')::uuid $$;
 
 CREATE FUNCTION private.chain_depth() RETURNS smallint
     LANGUAGE plpgsql STABLE
@@ -400,6 +774,54 @@ CREATE FUNCTION private.chain_depth() RETURNS smallint
     AS $$
 begin
   return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
+end
+$$;
+
+CREATE FUNCTION private.chain_root() RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select nullif(current_setting('referrals.chain_root', true), '')::uuid $$;
+
+CREATE FUNCTION private.chain_runs(root uuid) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select (select count(*) from public.automation_runs where event_id = root and refusal is null)
+    + (select count(*) from public.automation_runs where root_id = root and depth > 0 and refusal is null)
+$$;
+
+CREATE FUNCTION private.changes(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
+    from jsonb_object_keys(coalesce(after, before)) as key
+    where coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
+  );
+end
+$$;
+
+CREATE FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  this_month constant date := date_trunc('month', now() at time zone 'UTC')::date;
+  charge uuid;
+begin
+  insert into private.key_credits (key_id, month, used) values (of_key, this_month, 0) on conflict do nothing;
+  update private.key_credits set used = used + cost
+  where key_id = of_key and month = this_month and used + cost <= credits_per_month;
+  if not found then
+    return null;
+  end if;
+  -- By then its call has long been answered, and it stands.
+  delete from private.credit_charges where key_id = of_key and charged_at < now() - interval '10 minutes';
+  insert into private.credit_charges (key_id, month, cost) values (of_key, this_month, charge_credits.cost)
+  returning id into charge;
+  return charge;
 end
 $$;
 
@@ -426,45 +848,67 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.circuit_wait(openings integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select least(interval '30 seconds' * 2 ^ least(openings, 10), interval '10 minutes') $$;
+
 CREATE FUNCTION private.claim_deliveries(most integer, busy uuid[]) RETURNS SETOF uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  with due as (
-    select subscription_id, count(*) over () as subscriptions
-    from private.subscriptions_due(busy) as subscription_id
-    order by random()
-    limit most
-  ), taken as (
-    select delivery.id
-    from due
-    join public.webhook_subscriptions as subscription on subscription.id = due.subscription_id,
+  with due as materialized (
+    select *, count(*) over (partition by company_id) as siblings, dense_rank() over (order by company_id) as company
+    from private.webhooks_due(busy)
+  ), candidate as materialized (
+    select due.company_id, due.host, due.is_probe, delivery.id, delivery.due_at, due.id as subscription_id
+    from due,
     lateral (
-      select id
+      select id, due_at
       from public.webhook_deliveries
-      where subscription_id = due.subscription_id and due_at <= now()
+      where subscription_id = due.id and due_at <= now()
       order by due_at
       limit least(
-        case when subscription.failing_since is null then most else 8 end,
-        greatest(most / due.subscriptions, 4)
+        case when due.is_probe then 1 when due.is_failing then 8 else most end,
+        greatest(most / (select max(company) from due) / due.siblings, 1)
       )
       for update skip locked
     ) as delivery
+  ), in_turns as (
+    select *, row_number() over (partition by subscription_id order by due_at) as turn from candidate
+  ), in_rounds as (
+    select *, row_number() over (partition by company_id order by turn, due_at) as round from in_turns
+  ), taken as (
+    select * from in_rounds order by round, random() limit most
+  ), circuit as (
+    select circuit.company_id, circuit.host, taken.id as probe
+    from private.webhook_circuits as circuit
+    join taken using (company_id, host)
+    where taken.is_probe
+    for update of circuit skip locked
+  ), probed as (
+    update private.webhook_circuits as tried
+    set open_until = now() + private.dispatch_lease(), probe = circuit.probe
+    from circuit
+    where tried.company_id = circuit.company_id and tried.host = circuit.host
   )
   update public.webhook_deliveries as delivery
-  set due_at = now() + private.dispatch_lease()
+  set due_at = now() + private.dispatch_lease(), under_way = true
   from taken
   where delivery.id = taken.id
   returning delivery.id
 $$;
 
-CREATE FUNCTION private.claim_runs(most integer) RETURNS jsonb
+CREATE FUNCTION private.claim_runs(most integer) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   taken uuid[];
 begin
+  if most <= 0 then
+    return '[]';
+  end if;
   select array_agg(id) into taken
   from (
     select id
@@ -473,8 +917,9 @@ begin
     for update skip locked
   ) as due;
 
-  perform private.finish_run(id, 'failed', 0, 'It was given up after twenty tries that did not come to an end.')
-  from public.automation_runs
+  update public.automation_runs
+  set status = 'failed', due_at = null, completed_at = clock_timestamp(),
+    error = 'It was given up after twenty tries that did not come to an end.'
   where id = any (taken) and claims >= 20;
 
   update public.automation_runs
@@ -482,8 +927,8 @@ begin
   where id = any (taken) and status = 'running';
 
   return (
-    select coalesce(jsonb_agg(
-      private.run_job(run) || jsonb_build_object('runs_alone', run.claims > private.suspect_claims())
+    select coalesce(json_agg(
+      json_build_object('run_id', run.id, 'event_id', run.event_id, 'runs_alone', run.claims > private.suspect_claims())
       order by run.created_at, run.event_id, automations.priority desc, automations.created_at, automations.id
     ), '[]')
     from public.automation_runs as run
@@ -500,16 +945,27 @@ CREATE FUNCTION private.claim_work(most_deliveries integer, most_runs integer, b
 declare
   fanned jsonb := private.fan_out(most_deliveries, most_deliveries, busy);
   taken uuid[] := array(select jsonb_array_elements_text(fanned -> 'claimed')::uuid);
-  runs jsonb := private.claim_runs(most_runs);
+  runs json := private.claim_runs(most_runs);
 begin
   if cardinality(taken) < most_deliveries then
     taken := taken || array(select private.claim_deliveries(most_deliveries - cardinality(taken), busy));
   end if;
   return json_build_object(
-    'deliveries', private.delivery_jobs(taken),
+    'deliveries', (
+      select coalesce(json_agg(json_build_object(
+        'id', delivery.id,
+        'subscription_id', delivery.subscription_id,
+        'company_id', delivery.company_id,
+        'host', subscription.host,
+        'tries', delivery.attempt_count
+      ) order by place), '[]')
+      from unnest(taken) with ordinality as claimed (id, place)
+      join public.webhook_deliveries as delivery using (id)
+      join public.webhook_subscriptions as subscription on subscription.id = delivery.subscription_id
+    ),
     'runs', runs,
-    'more', (fanned ->> 'events')::integer = most_deliveries
-      or exists (select from private.subscriptions_due(busy))
+    'more', (fanned ->> 'more')::boolean
+      or exists (select from private.webhooks_due(busy))
       or most_runs > 0 and exists (select from private.runs_due(1))
   );
 end
@@ -537,9 +993,35 @@ begin
   delete from private.events
   where occurred_at < now() - private.retention()
     and fanned_out_at is not null
-    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
+    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null)
+    and not exists (select from public.automation_runs where event_id = events.id);
   delete from private.webhook_secrets where expires_at < now();
+  perform private.clean_up_audit_log();
+  delete from private.webhook_circuits where open_until < now() - interval '1 day';
   perform private.clean_up_job_notes();
+end
+$$;
+
+CREATE FUNCTION private.clean_up_audit_log(most integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  removed bigint := 0;
+  part bigint;
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  loop
+    delete from public.audit_log
+    where ctid = any (array(
+      select ctid from public.audit_log where created_at < now() - interval '400 days' limit most
+    ));
+    get diagnostics part = row_count;
+    removed := removed + part;
+    exit when part < most;
+  end loop;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return removed;
 end
 $$;
 
@@ -564,6 +1046,50 @@ begin
   new.referral_stage_id := null;
   return new;
 end
+$$;
+
+CREATE FUNCTION private.companies_with_events() RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with recursive waiting as (
+    (select company_id from private.events where fanned_out_at is null order by company_id limit 1)
+    union all
+    select (
+      select next.company_id
+      from private.events as next
+      where next.fanned_out_at is null and next.company_id > waiting.company_id
+      order by next.company_id
+      limit 1
+    )
+    from waiting
+    where waiting.company_id is not null
+  )
+  select company_id from waiting where company_id is not null
+$$;
+
+CREATE FUNCTION private.companies_with_runs_due() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with recursive waiting as (
+    (select company_id from public.automation_runs where due_at is not null order by company_id limit 1)
+    union all
+    select (
+      select next.company_id
+      from public.automation_runs as next
+      where next.due_at is not null and next.company_id > waiting.company_id
+      order by next.company_id
+      limit 1
+    )
+    from waiting
+    where waiting.company_id is not null
+  )
+  select company_id
+  from waiting
+  where exists (
+    select from public.automation_runs as run where run.company_id = waiting.company_id and run.due_at <= now()
+  )
 $$;
 
 CREATE FUNCTION private.company_for(VARIADIC scopes text[]) RETURNS uuid
@@ -603,6 +1129,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.is_name(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return private.is_line(given) and given !~* '://|www\.';
+end
+$$;
+
 CREATE TABLE public.crm_contacts (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
@@ -612,13 +1147,15 @@ CREATE TABLE public.crm_contacts (
     phone text,
     job_title text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
+    made_by_form boolean DEFAULT false NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT crm_contacts_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 320))),
-    CONSTRAINT crm_contacts_first_name_check CHECK (((char_length(first_name) >= 1) AND (char_length(first_name) <= 200))),
-    CONSTRAINT crm_contacts_job_title_check CHECK ((char_length(job_title) <= 200)),
-    CONSTRAINT crm_contacts_last_name_check CHECK ((char_length(last_name) <= 200)),
+    CONSTRAINT crm_contacts_email_check CHECK (private.is_email(email)),
+    CONSTRAINT crm_contacts_first_name_check CHECK ((((char_length(first_name) >= 1) AND (char_length(first_name) <= 200)) AND private.is_name(first_name))),
+    CONSTRAINT crm_contacts_job_title_check CHECK (((char_length(job_title) <= 200) AND private.is_line(job_title))),
+    CONSTRAINT crm_contacts_last_name_check CHECK (((char_length(last_name) <= 200) AND private.is_name(last_name))),
     CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}$'::text))
 );
 
@@ -667,8 +1204,8 @@ begin
     limit 1;
   end if;
   if found_id is null then
-    insert into public.crm_contacts (company_id, first_name, last_name, email, phone)
-    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone)
+    insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
+    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
     on conflict (company_id, lower(email)) do nothing
     returning id into found_id;
   end if;
@@ -737,9 +1274,174 @@ begin
     returning * into thanks;
     mine := true;
   end if;
+  if mine then
+    thanks := private.take_thank_you_mail(thanks);
+    mine := thanks.sent is null;
+  end if;
   return private.thank_you(thanks) || jsonb_build_object(
     'referral', to_jsonb(referral),
     'mail', case when mine then private.thank_you_mail(referral.id) end
+  );
+end
+$$;
+
+CREATE FUNCTION private.count_changed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, sum(change) as added
+    from (
+      select company_id, 1 as change from new_rows where written_status in ('sent', 'viewed')
+      union all
+      select company_id, -1 from old_rows where written_status in ('sent', 'viewed')
+    ) as changes
+    group by 1 having sum(change) <> 0 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_form_try() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+  headers constant jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  told constant text := headers ->> 'x-client-address';
+  limits private.form_limits;
+  address text;
+  most integer;
+  counted private.form_addresses;
+begin
+  select * into limits from private.form_limits;
+  if sha256(convert_to(headers ->> 'x-client-address-signature', 'UTF8'))
+    = sha256(convert_to(encode(extensions.hmac(told, private.form_address_key(), 'sha256'), 'hex'), 'UTF8'))
+  then
+    address := split_part(told, ' ', 1);
+    most := split_part(told, ' ', 2)::integer;
+  else
+    address := private.address_group(
+      btrim(substring(headers ->> limits.client_address_header from '[^,]*$'))
+    );
+    most := case when address is null then coalesce(limits.tries_of_unknown, 20000)
+      else coalesce(limits.tries_per_hour, 1000) end;
+  end if;
+
+  delete from private.form_addresses where form_addresses.address in (
+    select old.address from private.form_addresses as old
+    where old.since <= now() - interval '1 hour'
+    order by old.since
+    limit 10
+    for update skip locked
+  );
+  insert into private.form_addresses as known (address, tries, since)
+  values (coalesce(address, 'unknown'), 1, now())
+  on conflict on constraint form_addresses_pkey do update
+    set tries = case when known.since <= now() - interval '1 hour' then 1 else known.tries + 1 end,
+      since = case when known.since <= now() - interval '1 hour' then now() else known.since end
+  returning * into counted;
+  if counted.tries <= most then
+    return 0;
+  end if;
+  return ceil(extract(epoch from counted.since + interval '1 hour' - now()));
+end
+$_$;
+
+CREATE FUNCTION private.count_new_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', added)
+  from (select company_id as workspace, count(*) as added from new_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_new_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', added)
+  from (
+    select company_id as workspace, count(*) as added from new_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'contacts', -removed)
+  from (select company_id as workspace, count(*) as removed from old_rows group by 1 order by 1) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_removed_requests() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.count_rows(workspace, 'open_requests', -removed)
+  from (
+    select company_id as workspace, count(*) as removed from old_rows
+    where written_status in ('sent', 'viewed')
+    group by 1 order by 1
+  ) as counted;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.count_rows(workspace uuid, name text, added bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  maximum integer;
+  held bigint;
+begin
+  -- Rows that go with their workspace are nobody's any more.
+  insert into private.row_counts (company_id, name, shard, rows)
+  select workspace, count_rows.name, pg_backend_pid() % 16, added
+  where exists (select from public.companies where id = workspace)
+  on conflict on constraint row_counts_pkey do update set rows = row_counts.rows + added;
+  if added <= 0 then
+    return;
+  end if;
+
+  maximum := private.limit_of(workspace, name);
+  held := private.counted_rows(workspace, name);
+  if held > maximum - greatest(maximum / 10, 1000) then
+    perform pg_advisory_xact_lock(hashtextextended(name || ' of ' || workspace, 0));
+    held := private.counted_rows(workspace, name);
+  end if;
+  if held > maximum then
+    perform private.refuse_over_limit(name, maximum);
+  end if;
+end
+$$;
+
+CREATE FUNCTION private.counted_rows(workspace uuid, name text) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select sum(rows) from private.row_counts
+      where row_counts.company_id = workspace and row_counts.name = counted_rows.name
+    ),
+    0
   );
 end
 $$;
@@ -769,6 +1471,21 @@ begin
   )
   returning * into subscription;
   return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+end
+$$;
+
+CREATE FUNCTION private.credits_used(of_key uuid) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select used from private.key_credits
+      where key_id = of_key and month = date_trunc('month', now() at time zone 'UTC')::date
+    ),
+    0
+  );
 end
 $$;
 
@@ -815,12 +1532,26 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
-    LANGUAGE sql STABLE
+CREATE FUNCTION private.default_limit(name text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$
-  with secret as (
-    select subscription_id, jsonb_agg(decrypted_secret order by webhook_secrets.created_at desc) as secrets
+  select case name
+    when 'mails_per_day' then 1000
+    when 'contacts' then 1000000
+    when 'automations' then 100
+    when 'actions' then 20
+    when 'subscriptions' then 20
+    when 'open_requests' then 100000
+  end
+$$;
+
+CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with secret as materialized (
+    select subscription_id, jsonb_agg(decrypted_secret order by expires_at nulls first) as secrets
     from private.webhook_secrets
     join vault.decrypted_secrets on decrypted_secrets.id = webhook_secrets.vault_id
     where subscription_id in (select subscription_id from public.webhook_deliveries where id = any (ids))
@@ -844,10 +1575,39 @@ CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
   where delivery.id = any (ids)
 $$;
 
+CREATE FUNCTION private.demand_scopes(scopes text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  if private.calling_key() is null then
+    return;
+  end if;
+  foreach wanted in array demand_scopes.scopes loop
+    if private.company_for(wanted) is null then
+      perform private.refuse(
+        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.'
+      );
+    end if;
+  end loop;
+end
+$$;
+
 CREATE FUNCTION private.dispatch_lease() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
-    AS $$ select interval '60 seconds' $$;
+    AS $$ select interval '90 seconds' $$;
+
+CREATE FUNCTION private.enter_chain(run public.automation_runs) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select set_config('referrals.chain_depth', (run.depth + 1)::text, true),
+    set_config('referrals.chain_root', coalesce(run.root_id, run.event_id)::text, true),
+    set_config('referrals.chain_automation', run.automation_id::text, true)
+$$;
 
 CREATE TABLE private.events (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -855,6 +1615,8 @@ CREATE TABLE private.events (
     type text NOT NULL,
     data jsonb NOT NULL,
     depth smallint DEFAULT 0 NOT NULL,
+    root_id uuid DEFAULT private.chain_root(),
+    caused_by uuid DEFAULT private.chain_automation(),
     runs_automations boolean DEFAULT true NOT NULL,
     occurred_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     fanned_out_at timestamp(3) with time zone
@@ -872,55 +1634,163 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) RETURNS jsonb
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION private.event_type_of(run public.automation_runs) RETURNS text
+    LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$
-  with waiting as (
-    select id from private.events where fanned_out_at is null order by occurred_at limit most for update skip locked
-  ), event as (
-    update private.events set fanned_out_at = now() from waiting where events.id = waiting.id returning events.*
-  ), delivery as (
-    insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type, due_at)
-    select subscription.company_id, subscription.id, event.id, event.type, case
-      when subscription.failing_since is null
+  select case run.trigger_type when 'api' then 'automation_triggered' else run.trigger_type end
+$$;
+
+CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  waiting uuid[];
+  claimed uuid[] := '{}';
+  workspace record;
+  event uuid;
+  is_done boolean := true;
+begin
+  with company as (
+    select company_id, count(*) over () as companies
+    from private.companies_with_events() as company_id
+    order by random()
+    limit most
+  ), taken as (
+    select event.id
+    from company
+    cross join lateral (
+      select greatest(
+        (select count(*) from public.webhook_subscriptions where company_id = company.company_id and enabled)
+          + (select count(*) from public.automations where company_id = company.company_id and enabled),
+        1
+      ) as count
+    ) as receivers
+    cross join lateral (
+      select id
+      from private.events
+      where company_id = company.company_id and fanned_out_at is null
+      order by occurred_at
+      limit greatest(most / company.companies / receivers.count, 1)
+      for update skip locked
+    ) as event
+  )
+  select array_agg(id) into waiting from taken;
+  if waiting is null then
+    return '{"claimed": [], "more": false}';
+  end if;
+
+  perform set_config('lock_timeout', '1s', true);
+  begin
+    claimed := private.fan_out_events(waiting, most_claimed, busy);
+  exception when others then
+    is_done := false;
+    for workspace in
+      select company_id, array_agg(id) as ids from private.events where id = any (waiting) group by company_id
+    loop
+      begin
+        claimed := claimed || private.fan_out_events(workspace.ids, most_claimed - cardinality(claimed), busy);
+        is_done := true;
+      exception when lock_not_available or deadlock_detected then
+        raise warning 'The events of % wait for a lock.', workspace.company_id;
+      when others then
+        foreach event in array workspace.ids loop
+          begin
+            claimed := claimed || private.fan_out_events(array[event], most_claimed - cardinality(claimed), busy);
+            is_done := true;
+          exception when others then
+            raise warning 'The event % cannot be told: %', event, sqlerrm;
+          end;
+        end loop;
+      end;
+    end loop;
+  end;
+  return jsonb_build_object(
+    'claimed', claimed,
+    'more', is_done and exists (select from private.events where fanned_out_at is null)
+  );
+end
+$$;
+
+CREATE FUNCTION private.fan_out_events(ids uuid[], most_claimed integer, busy uuid[]) RETURNS uuid[]
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  companies uuid[] := array(select distinct company_id from private.events where id = any (ids));
+  claimed uuid[];
+begin
+  -- Who fans out another event of the same chain counts its runs after these are there.
+  perform pg_advisory_xact_lock(hashtextextended('referrals chain ' || root_id, 0))
+  from (select distinct root_id from private.events where id = any (ids) and root_id is not null order by root_id) as root;
+
+  with event as (
+    update private.events set fanned_out_at = now() where id = any (ids) returning events.*
+  ), subscription as materialized (
+    select * from public.webhook_subscriptions where company_id = any (companies) and enabled for key share
+  ), wanted as (
+    select subscription.company_id, subscription.id as subscription_id, event.id as event_id, event.type, event.occurred_at,
+      subscription.failing_since is null
         and subscription.id <> all (busy)
-        and row_number() over (order by event.occurred_at) <= most_claimed
-      then now() + private.dispatch_lease()
-      else date_trunc('milliseconds', now())
-    end
+        and subscription.company_id <> all (busy)
+        and not exists (
+          select from private.webhook_circuits as circuit
+          where circuit.company_id = subscription.company_id
+            and circuit.host = subscription.host
+            and circuit.open_until is not null
+        ) as is_free
     from event
-    join public.webhook_subscriptions as subscription on subscription.company_id = event.company_id
-      and subscription.enabled and event.type = any (subscription.events)
+    join subscription on subscription.company_id = event.company_id and event.type = any (subscription.events)
+      and private.maker_allows(subscription.created_by, private.scopes_to_hear(event.type))
+  ), in_rounds as (
+    select *, row_number() over (partition by company_id, is_free order by occurred_at, event_id) as round from wanted
+  ), placed as (
+    select *, is_free and row_number() over (partition by is_free order by round) <= most_claimed as is_taken from in_rounds
+  ), delivery as (
+    insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type, due_at, under_way)
+    select company_id, subscription_id, event_id, type,
+      case when is_taken then now() + private.dispatch_lease() else date_trunc('milliseconds', now()) end, is_taken
+    from placed
+    order by round
     on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing
-    returning id, due_at
-  ), run as (
-    insert into public.automation_runs (
-      company_id, automation_id, event_id, trigger_type, trigger_data, depth, status, error, completed_at, duration_ms, due_at
-    )
-    select
-      automation.company_id, automation.id, event.id, event.type, private.event_data(event::private.events), event.depth,
-      case when event.depth < private.max_chain_depth() then 'running' else 'failed' end,
-      case when event.depth >= private.max_chain_depth()
-        then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
-      end,
-      case when event.depth >= private.max_chain_depth() then now() end,
-      case when event.depth >= private.max_chain_depth() then 0 end,
-      case when event.depth < private.max_chain_depth() then date_trunc('milliseconds', now()) end
+    returning id, under_way
+  ), automation as materialized (
+    select * from public.automations where company_id = any (companies) and enabled for key share
+  ), start as (
+    select event.id as event_id, event.type, event.depth, coalesce(event.root_id, event.id) as root_id,
+      automation.id as automation_id, automation.company_id, automation.priority, automation.created_at,
+      case when event.root_id is null then 0 else private.chain_runs(event.root_id) end as started,
+      case
+        when event.caused_by = automation.id
+          then 'An automation does not start itself: this run stems from what it wrote, and was not run.'
+        when event.depth >= private.max_chain_depth()
+          then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
+      end as refusal
     from event
-    join public.automations as automation on automation.company_id = event.company_id
-      and automation.enabled
+    join automation on automation.company_id = event.company_id
       and automation.enabled_at <= event.occurred_at
       and automation.trigger_type = event.type
-      and (automation.stage_id is null or automation.stage_id = (event.data ->> 'stage_id')::uuid)
+      and (automation.stage_id is null or automation.stage_id = private.as_id(event.data ->> 'stage_id'))
     where event.runs_automations
-    order by automation.priority desc, automation.created_at, automation.id
-    on conflict on constraint automation_runs_event_id_automation_id_key do nothing
+  ), counted as (
+    select *, started + row_number() over (
+      partition by root_id, refusal is null order by event_id, priority desc, created_at, automation_id
+    ) as place
+    from start
+  ), run as (
+    insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, depth, root_id, refusal)
+    select company_id, automation_id, event_id, type, depth, root_id,
+      coalesce(refusal, case when place > private.max_chain_runs()
+        then 'This write has started ' || private.max_chain_runs() || ' runs already: this one was not run.'
+      end)
+    from counted
+    order by priority desc, created_at, automation_id
+    on conflict do nothing
   )
-  select jsonb_build_object(
-    'events', (select count(*) from event),
-    'claimed', (select coalesce(jsonb_agg(id), '[]') from delivery where due_at > now())
-  )
+  select array_agg(id) into claimed from delivery where under_way;
+  return coalesce(claimed, '{}');
+end
 $$;
 
 CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) RETURNS void
@@ -938,15 +1808,20 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
     actions_skipped = greatest(finish_run.actions_total - results.completed - results.failed, 0),
     due_at = null
   from (
-    select same.id,
+    select
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
-    from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
-    where same.id = finish_run.run_id
-    group by same.id
+    from private.action_results
+    where action_results.run_id = finish_run.run_id
   ) as results
-  where run.id = results.id and run.status = 'running'
+  where run.id = finish_run.run_id and run.status = 'running'
+$$;
+
+CREATE FUNCTION private.fits_a_mail(html text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select octet_length(html) + 1800 * regexp_count(html, '\{\{[^{}]*\}\}') <= 100000
 $$;
 
 CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
@@ -956,7 +1831,13 @@ CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows;
+
   insert into private.events (company_id, type, depth, data)
   select old_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'DELETE', 'previous', data)
@@ -985,7 +1866,13 @@ CREATE FUNCTION private.follow_inserted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from new_rows;
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     private.referral_data(new_rows, referrer.email) || '{"operation": "INSERT", "previous": {}}'
@@ -1033,7 +1920,16 @@ CREATE FUNCTION private.follow_updated_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select new_rows.company_id, 'referral', new_rows.id, 'update', difference,
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows
+  join new_rows using (id),
+  private.changes(private.audited(old_rows), private.audited(new_rows)) as difference
+  where difference <> '{}';
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'UPDATE', 'previous', (
@@ -1100,6 +1996,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.forget_audit_log() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  delete from public.audit_log where company_id = old.id;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.forget_webhook_secret() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1108,6 +2016,41 @@ begin
   delete from vault.secrets where id = old.vault_id;
   return null;
 end
+$$;
+
+CREATE FUNCTION private.form_address_key() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('form addresses', decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
+$$;
+
+CREATE FUNCTION private.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  charged private.credit_charges;
+begin
+  delete from private.credit_charges where id = charge and key_id = private.calling_key() returning * into charged;
+  update private.key_credits set used = used - charged.cost
+  where key_id = charged.key_id and month = charged.month;
+end
+$$;
+
+CREATE FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from private.unsubscribed
+    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
+  ) or exists (
+    select from private.unsubscribed_contacts
+    where unsubscribed_contacts.contact_id = contact and unsubscribed_contacts.company_id = workspace
+  )
 $$;
 
 CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
@@ -1124,13 +2067,62 @@ CREATE FUNCTION private.issue_webhook_secret(subscription uuid) RETURNS text
 declare
   secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
 begin
-  update private.webhook_secrets
-  set expires_at = least(expires_at, now() + interval '24 hours')
-  where subscription_id = subscription;
+  delete from private.webhook_secrets where subscription_id = subscription and expires_at is not null;
+  update private.webhook_secrets set expires_at = now() + interval '24 hours' where subscription_id = subscription;
   insert into private.webhook_secrets (vault_id, subscription_id)
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
 end
+$$;
+
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op <> 'DELETE' or current_setting('referrals.audit_log_is_cleaned', true) is distinct from 'on' then
+    raise insufficient_privilege using message = 'Nobody changes what the audit log says.';
+  end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.keep_unsubscribed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.unsubscribed (company_id, email)
+  select new.company_id, lower(new.email)
+  from private.unsubscribed_contacts
+  where contact_id = new.id
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.limit_of(workspace uuid, name text) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    (
+      select value from private.workspace_limits
+      where workspace_limits.company_id = workspace and workspace_limits.name = limit_of.name
+    ),
+    private.default_limit(limit_of.name)
+  );
+end
+$$;
+
+CREATE FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.unsubscribe_links (token_hash, company_id, contact_id, email)
+  values (private.token_hash(token), contact.company_id, contact.id, lower(contact.email))
+  on conflict do nothing
 $$;
 
 CREATE FUNCTION private.make_action_webhook() RETURNS trigger
@@ -1138,8 +2130,24 @@ CREATE FUNCTION private.make_action_webhook() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  perform private.webhook_for(new.company_id, new.config ->> 'url');
+  perform private.webhook_for(new.company_id, new.config ->> 'url', new.created_by);
   return null;
+end
+$$;
+
+CREATE FUNCTION private.maker_allows(maker uuid, scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return maker is null or exists (
+    select from public.api_keys as key
+    where key.id = maker
+      and key.disabled_at is null
+      and not exists (
+        select from unnest(maker_allows.scopes) as wanted where not key.scopes && private.scopes_that_allow(wanted)
+      )
+  );
 end
 $$;
 
@@ -1147,6 +2155,21 @@ CREATE FUNCTION private.max_chain_depth() RETURNS smallint
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$ select 5::smallint $$;
+
+CREATE FUNCTION private.max_chain_runs() RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select 100 $$;
+
+CREATE FUNCTION private.max_host_failures() RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select 5 $$;
+
+CREATE FUNCTION private.max_runs_under_way() RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select 4 $$;
 
 CREATE FUNCTION private.may_write_referrals() RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -1156,6 +2179,23 @@ begin
   return private.claims() ->> 'role' is distinct from 'api_key'
     or private.company_for('referrals:write') is not null;
 end
+$$;
+
+CREATE FUNCTION private.name_sender() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.mail_name := coalesce(new.mail_name, new.name);
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.never_audited() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select array['id', 'company_id', 'created_by', 'created_at', 'updated_at']
 $$;
 
 CREATE FUNCTION private.note_deal_age() RETURNS trigger
@@ -1181,15 +2221,36 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.note_key_use() RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION private.note_hosts(verdicts jsonb) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
-  update public.api_keys
-  set last_used_at = now()
-  where id = private.calling_key()
-    and company_id = private.claimed_company()
-    and (last_used_at is null or last_used_at < now() - interval '1 minute')
+begin
+  perform from private.webhook_circuits as circuit
+  join jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text) using (company_id, host)
+  order by company_id, host
+  for update of circuit;
+
+  delete from private.webhook_circuits as circuit
+  using jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text, succeeded boolean)
+  where circuit.company_id = verdict.company_id and circuit.host = verdict.host and verdict.succeeded;
+
+  insert into private.webhook_circuits as circuit (company_id, host, failures)
+  select verdict.company_id, verdict.host, verdict.failures
+  from jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text, failures integer)
+  join public.companies on companies.id = verdict.company_id
+  where verdict.failures > 0
+  order by verdict.company_id, verdict.host
+  on conflict on constraint webhook_circuits_pkey do update set failures = circuit.failures + excluded.failures;
+
+  update private.webhook_circuits as circuit
+  set open_until = clock_timestamp() + private.circuit_wait(circuit.openings), openings = circuit.openings + 1, probe = null
+  from jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text, failed jsonb)
+  where circuit.company_id = verdict.company_id
+    and circuit.host = verdict.host
+    and circuit.failures >= private.max_host_failures()
+    and (circuit.open_until is null or circuit.open_until <= now() or verdict.failed ? circuit.probe::text);
+end
 $$;
 
 CREATE FUNCTION private.open_referred_deal(workspace uuid, contact uuid) RETURNS uuid
@@ -1253,10 +2314,10 @@ CREATE TABLE public.referral_requests (
     lapses_at timestamp(3) with time zone,
     CONSTRAINT referral_requests_consent CHECK (((submitted_at IS NULL) = (consented_at IS NULL))),
     CONSTRAINT referral_requests_expires_in_days_check CHECK (((expires_in_days >= 1) AND (expires_in_days <= 365))),
-    CONSTRAINT referral_requests_how_it_works_html_check CHECK ((char_length(how_it_works_html) <= 20000)),
-    CONSTRAINT referral_requests_intro_html_check CHECK ((char_length(intro_html) <= 20000)),
-    CONSTRAINT referral_requests_recipient_email_check CHECK ((char_length(recipient_email) <= 320)),
-    CONSTRAINT referral_requests_recipient_name_check CHECK ((char_length(recipient_name) <= 401)),
+    CONSTRAINT referral_requests_how_it_works_html_check CHECK (((char_length(how_it_works_html) <= 20000) AND private.fits_a_mail(how_it_works_html))),
+    CONSTRAINT referral_requests_intro_html_check CHECK (((char_length(intro_html) <= 20000) AND private.fits_a_mail(intro_html))),
+    CONSTRAINT referral_requests_recipient_email_check CHECK (private.is_email(recipient_email)),
+    CONSTRAINT referral_requests_recipient_name_check CHECK (((char_length(recipient_name) <= 401) AND private.is_name(recipient_name))),
     CONSTRAINT referral_requests_subject_override_check CHECK ((char_length(subject_override) <= 200)),
     CONSTRAINT referral_requests_written_status_check CHECK ((written_status = ANY (ARRAY['sent'::text, 'viewed'::text, 'submitted'::text, 'expired'::text])))
 );
@@ -1360,15 +2421,33 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.public_brand(company public.companies) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select private.brand(company) - array['mail_name', 'contact_email']
+$$;
+
 CREATE FUNCTION private.record_action(run_id uuid, result jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  run public.automation_runs := private.run_without(run_id, (result ->> 'action_id')::uuid);
 begin
-  if (private.run_without(run_id, (result ->> 'action_id')::uuid)).id is not null then
-    update public.automation_runs
-    set action_results = action_results || jsonb_build_array(result), due_at = now() + private.dispatch_lease()
-    where id = record_action.run_id;
+  if run.id is not null then
+    insert into private.action_results (run_id, action_id, result, scopes)
+    values (run.id, (result ->> 'action_id')::uuid, result, coalesce(
+      (
+        -- An action that was changed meanwhile may have been carried out as it was.
+        select private.scopes_to_see(action.action_type, action.config, automations.trigger_type)
+        from public.automation_actions as action
+        join public.automations on automations.id = action.automation_id
+        where action.id = (result ->> 'action_id')::uuid and action.updated_at <= run.created_at
+      ),
+      array['contacts:read', 'opportunities:read', 'referrals:read', 'webhooks:write']
+    ));
+    update public.automation_runs set due_at = now() + private.dispatch_lease() where id = run.id;
   end if;
 end
 $$;
@@ -1382,6 +2461,8 @@ CREATE FUNCTION private.record_deliveries(outcomes jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  verdicts jsonb;
 begin
   -- In one order, so that two dispatchers wait for each other instead of locking each other out.
   perform from public.webhook_deliveries as delivery
@@ -1399,14 +2480,18 @@ begin
       or subscription.failing_since < now() - private.webhook_patience()
   )
   order by id
-  for update;
+  for no key update;
 
   with outcome as (
-    select outcome.*, coalesce(outcome.status between 200 and 299, false) as succeeded
-    from jsonb_to_recordset(outcomes)
-      as outcome (
-        id uuid, tries integer, status integer, body text, error text, retry_after integer, duration_ms integer
+    select outcome.*, coalesce(outcome.status between 200 and 299, false) as succeeded,
+      case when outcome.is_ours then null else coalesce(outcome.status < 500, false) end as is_answered
+    from rows from (
+      jsonb_to_recordset(outcomes)
+      as (
+        id uuid, tries integer, status integer, body text, error text, retry_after integer, duration_ms integer,
+        is_ours boolean
       )
+    ) with ordinality as outcome (id, tries, status, body, error, retry_after, duration_ms, is_ours, place)
   ), recorded as (
     update public.webhook_deliveries as delivery
     set attempt_count = delivery.attempt_count + 1,
@@ -1415,17 +2500,20 @@ begin
       response_body = outcome.body,
       error = outcome.error,
       duration_ms = outcome.duration_ms,
-      attempts = delivery.attempts || jsonb_build_array(jsonb_build_object(
-        'attempted_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'response_status', outcome.status,
-        'error', outcome.error,
-        'duration_ms', outcome.duration_ms
-      )),
+      -- The first goes when there are 50, which replays alone come to.
+      attempts = case when jsonb_array_length(delivery.attempts) >= 50 then delivery.attempts - 0 else delivery.attempts end
+        || jsonb_build_array(jsonb_build_object(
+          'attempted_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'response_status', outcome.status,
+          'error', outcome.error,
+          'duration_ms', outcome.duration_ms
+        )),
       status = case
         when outcome.succeeded then 'delivered'
         when outcome.status = 410 or private.retry_wait(delivery.attempt_count + 1) is null then 'failed'
         else 'pending'
       end,
+      under_way = false,
       delivered_at = case when outcome.succeeded then clock_timestamp() end,
       due_at = case
         when outcome.succeeded or outcome.status = 410 or private.retry_wait(delivery.attempt_count + 1) is null then null
@@ -1438,26 +2526,52 @@ begin
     where delivery.id = outcome.id
       and delivery.status = 'pending'
       and (outcome.succeeded or delivery.attempt_count = outcome.tries)
-    returning delivery.subscription_id, outcome.succeeded, coalesce(outcome.status = 410, false) as gone
+    returning delivery.id, delivery.subscription_id, outcome.succeeded, coalesce(outcome.status = 410, false) as gone,
+      outcome.is_answered, outcome.place
+  ), of_host as (
+    select recorded.*, subscription.company_id, subscription.host,
+      max(recorded.place) filter (where recorded.is_answered) over (
+        partition by subscription.company_id, subscription.host
+      ) as answered_last
+    from recorded
+    join public.webhook_subscriptions as subscription on subscription.id = recorded.subscription_id
+    where recorded.is_answered is not null
+  ), of_hosts as (
+    select company_id, host, bool_or(is_answered) as succeeded,
+      count(*) filter (where not is_answered and place > coalesce(answered_last, 0)) as failures,
+      jsonb_agg(id) filter (where not is_answered) as failed
+    from of_host
+    group by company_id, host
   ), verdict as (
     select subscription_id, bool_or(succeeded) as succeeded, bool_or(gone) as gone
     from recorded
     group by subscription_id
+  ), judged as (
+    update public.webhook_subscriptions as subscription
+    set failing_since = case when verdict.succeeded then null else coalesce(subscription.failing_since, clock_timestamp()) end,
+      enabled = subscription.enabled and not verdict.gone
+        and (verdict.succeeded or coalesce(subscription.failing_since >= now() - private.webhook_patience(), true)),
+      disabled_reason = case
+        when not subscription.enabled then subscription.disabled_reason
+        when verdict.gone then 'It answered 410 Gone.'
+        when not verdict.succeeded and subscription.failing_since < now() - private.webhook_patience()
+          then 'Every delivery has failed for five days.'
+      end
+    from verdict
+    where subscription.id = verdict.subscription_id
+      and ((subscription.failing_since is null) <> verdict.succeeded or verdict.gone
+        or subscription.failing_since < now() - private.webhook_patience())
   )
-  update public.webhook_subscriptions as subscription
-  set failing_since = case when verdict.succeeded then null else coalesce(subscription.failing_since, clock_timestamp()) end,
-    enabled = subscription.enabled and not verdict.gone
-      and (verdict.succeeded or coalesce(subscription.failing_since >= now() - private.webhook_patience(), true)),
-    disabled_reason = case
-      when not subscription.enabled then subscription.disabled_reason
-      when verdict.gone then 'It answered 410 Gone.'
-      when not verdict.succeeded and subscription.failing_since < now() - private.webhook_patience()
-        then 'Every delivery has failed for five days.'
-    end
-  from verdict
-  where subscription.id = verdict.subscription_id
-    and ((subscription.failing_since is null) <> verdict.succeeded or verdict.gone
-      or subscription.failing_since < now() - private.webhook_patience());
+  select jsonb_agg(to_jsonb(of_hosts)) into verdicts
+  from of_hosts
+  where failures > 0
+    or exists (
+      select from private.webhook_circuits as circuit
+      where circuit.company_id = of_hosts.company_id and circuit.host = of_hosts.host
+    );
+  if verdicts is not null then
+    perform private.note_hosts(verdicts);
+  end if;
 end
 $$;
 
@@ -1507,29 +2621,6 @@ CREATE FUNCTION private.record_thank_you(referral_id uuid, attempt integer, emai
     and referrals.company_id = private.require_company('referrals:write')
 $$;
 
-CREATE TABLE public.referrals (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    referrer_contact_id uuid NOT NULL,
-    referred_contact_id uuid,
-    referred_deal_id uuid,
-    source text DEFAULT 'manual'::text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    category text,
-    notes text,
-    converted_at timestamp(3) with time zone,
-    created_by uuid DEFAULT private.calling_key(),
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    hand_set boolean DEFAULT false NOT NULL,
-    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
-    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
-    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
-    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
-    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
-    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
-);
-
 CREATE FUNCTION private.referral_data(referral public.referrals, referrer_email text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1556,7 +2647,7 @@ CREATE FUNCTION private.referral_form(token text) RETURNS jsonb
 begin
   return (
     select jsonb_build_object(
-      'company', private.brand(companies) - 'contact_email',
+      'company', private.public_brand(companies),
       'country', companies.country,
       'referrer_first_name', crm_contacts.first_name,
       'categories', to_jsonb(company_settings.referral_categories),
@@ -1571,6 +2662,38 @@ begin
     join public.crm_contacts on crm_contacts.id = request.contact_id
     where link.token_hash = private.token_hash(token)
   );
+end
+$$;
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid NOT NULL,
+    action text NOT NULL,
+    changes jsonb NOT NULL,
+    actor_type text NOT NULL,
+    actor_id uuid,
+    request_id text,
+    via text NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_log_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))),
+    CONSTRAINT audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['api_key'::text, 'form'::text, 'automation'::text, 'import'::text, 'operator'::text]))),
+    CONSTRAINT audit_log_entity_type_check CHECK ((entity_type = ANY (ARRAY['referral'::text, 'contact'::text, 'opportunity'::text, 'placement'::text, 'pipeline'::text, 'stage'::text, 'request'::text, 'automation'::text, 'action'::text, 'subscription'::text, 'settings'::text, 'company'::text, 'api_key'::text]))),
+    CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['api'::text, 'mcp'::text, 'data_api'::text, 'form'::text, 'automation'::text, 'operator'::text])))
+);
+
+CREATE FUNCTION private.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select entry.*
+    from public.audit_log as entry
+    where entry.entity_id = referral_history.referral_id
+      and entry.company_id = private.company_for('referrals:read')
+      and entry.entity_type = 'referral';
 end
 $$;
 
@@ -1746,14 +2869,75 @@ CREATE FUNCTION private.refusal(status integer, code text, message text, path te
   )
 $$;
 
-CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text) RETURNS void
+CREATE TABLE public.automations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    name text NOT NULL,
+    trigger_type text NOT NULL,
+    stage_id uuid,
+    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    enabled boolean DEFAULT false NOT NULL,
+    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
+    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
+    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
+    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
+);
+
+CREATE FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select 'The key that made this automation or action was disabled, or lacks the scope ' || coalesce(
+    private.scope_lacking(
+      array[automation.created_by, action.created_by],
+      private.scopes_of_action(action.action_type, action.config, automation.trigger_type)
+    ),
+    private.scope_lacking(array[automation.created_by], private.scopes_to_hear(automation.trigger_type))
+  ) || '.'
+$$;
+
+CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_after integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 begin
   raise sqlstate 'PGRST' using
     message = json_build_object('code', code, 'message', message, 'details', details, 'hint', hint)::text,
-    detail = json_build_object('status', status, 'headers', json_build_object())::text;
+    detail = json_build_object(
+      'status', status,
+      'headers', case when retry_after is null then json_build_object()
+        else json_build_object('Retry-After', retry_after::text) end
+    )::text;
+end
+$$;
+
+CREATE FUNCTION private.refuse_asked(contact uuid, workspace uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  open_request uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ask ' || contact, 0));
+  select id into open_request
+  from public.referral_requests
+  where contact_id = contact and company_id = workspace and lapses_at > now()
+  order by lapses_at desc, id
+  limit 1;
+  if found then
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has an open request already: they are asked again only by force.',
+      details => open_request::text
+    );
+  end if;
 end
 $$;
 
@@ -1777,6 +2961,52 @@ begin
       hint => 'PATCH the subscription with {"enabled": true}, then send this again.'
     );
   end if;
+end
+$$;
+
+CREATE FUNCTION private.refuse_over_limit(name text, maximum integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.refuse(
+    409,
+    'CONFLICT',
+    format('This would be over the limit of your workspace: %s, at most %s.', replace(name, '_', ' '), maximum),
+    hint => 'Limits are set by whoever runs this API.'
+  );
+end
+$$;
+
+CREATE FUNCTION private.refuse_rows_over_limit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid;
+  held bigint;
+  maximum integer;
+begin
+  for workspace in select distinct company_id from new_rows order by 1 loop
+    perform pg_advisory_xact_lock(hashtextextended(tg_table_name || ' of ' || workspace, 0));
+    maximum := private.limit_of(workspace, tg_argv[0]);
+    held := case tg_argv[0]
+      when 'automations' then (select count(*) from public.automations where company_id = workspace)
+      when 'subscriptions' then (select count(*) from public.webhook_subscriptions where company_id = workspace)
+      when 'actions' then (
+        select max(actions)
+        from (
+          select count(*) as actions from public.automation_actions
+          where company_id = workspace
+          group by automation_id
+        ) as counted
+      )
+    end;
+    if held > maximum then
+      perform private.refuse_over_limit(tg_argv[0], maximum);
+    end if;
+  end loop;
+  return null;
 end
 $$;
 
@@ -1829,15 +3059,12 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, address text) RETURNS void
+CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
-  if exists (
-    select from private.unsubscribed
-    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
-  ) then
+  if private.is_unsubscribed(workspace, contact, address) then
     perform private.refuse(
       409,
       'CONFLICT',
@@ -1863,13 +3090,20 @@ CREATE FUNCTION private.renew_referral_request(request_id uuid, token text, unsu
     AS $$
 declare
   request public.referral_requests := private.open_request(request_id);
+  asked public.crm_contacts;
 begin
-  perform private.refuse_unsubscribed(request.company_id, request.recipient_email);
+  select * into asked from public.crm_contacts where id = request.contact_id and company_id = request.company_id;
+  if asked.email is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.');
+  end if;
+  perform private.refuse_unsubscribed(request.company_id, asked.id, asked.email);
   update private.request_links
   set token_hash = private.token_hash(token), tries = 0
   where request_links.request_id = request.id;
   update public.referral_requests
-  set sent_at = now(),
+  set recipient_email = asked.email,
+    recipient_name = concat_ws(' ', asked.first_name, asked.last_name),
+    sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
     expires_at = now() + make_interval(days => expires_in_days),
@@ -1878,8 +3112,8 @@ begin
     email_error = null
   where id = request_id
   returning * into request;
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), request.company_id, lower(request.recipient_email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
   return private.request_mail(request);
 end
 $$;
@@ -1900,6 +3134,14 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
+  if not private.maker_allows(
+    (select created_by from public.webhook_subscriptions where id = delivery.subscription_id),
+    private.scopes_to_hear(delivery.event_type)
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'The key that made this subscription may not be told of such events any more.'
+    );
+  end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
       409,
@@ -1910,9 +3152,13 @@ begin
   end if;
   update public.webhook_deliveries
   set status = 'pending', attempt_count = 0, due_at = date_trunc('milliseconds', now()), delivered_at = null
-  where id = delivery.id
+  where id = delivery.id and not (under_way and due_at > now())
   returning * into delivery;
-  perform private.wake_dispatcher();
+  if found then
+    perform private.wake_dispatcher();
+  else
+    select * into delivery from public.webhook_deliveries where id = delivery_id;
+  end if;
   return to_jsonb(delivery);
 end
 $$;
@@ -1971,6 +3217,23 @@ CREATE FUNCTION private.retry_wait(tries integer) RETURNS interval
     SET search_path TO ''
     AS $$ select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[tries] $$;
 
+CREATE FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) RETURNS TABLE(requests integer, next_in numeric)
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  length constant numeric := extract(epoch from step);
+  used constant numeric := greatest(extract(epoch from used_until - instant), 0);
+begin
+  requests := greatest(floor((most * length - used) / length), 0);
+  next_in := greatest(used - (most - requests - 1) * length, 0);
+  if requests >= most then
+    next_in := 0;
+  end if;
+  return next;
+end
+$$;
+
 CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1990,13 +3253,34 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.run_action_results(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      case when private.caller_holds(done.scopes) then done.result
+        else done.result || '{"request": null, "response": null}' end
+      order by done.recorded_at
+    ), '[]')
+    from public.automation_runs as run
+    join private.action_results as done on done.run_id = run.id
+    where run.id = run_action_results.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
+  );
+end
+$$;
+
 CREATE FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   run public.automation_runs := private.run_without(run_id, action_id);
-  deal_id uuid := private.as_id(coalesce(run.trigger_data ->> 'deal_id', run.trigger_data ->> 'referred_deal_id'));
+  told jsonb := private.trigger_data_of(run);
+  deal_id uuid := private.as_id(coalesce(told ->> 'deal_id', told ->> 'referred_deal_id'));
   action public.automation_actions;
   deal public.crm_deals;
   recorded uuid;
@@ -2051,7 +3335,7 @@ begin
   end if;
   wanted.referred_contact_id := nullif(deal.contact_id, wanted.referrer_contact_id);
 
-  perform set_config('referrals.chain_depth', (run.depth + 1)::text, true);
+  perform private.enter_chain(run);
   -- What is on record already, by the form or by hand, is attribution enough.
   recorded := private.referral_like(wanted, kept.id);
   if recorded is null and kept.id is null then
@@ -2107,7 +3391,7 @@ begin
     return;
   end if;
   action := private.action_of(run, action_id);
-  subscription := private.webhook_for(run.company_id, action.config ->> 'url');
+  subscription := private.webhook_for(run.company_id, action.config ->> 'url', action.created_by);
   if not subscription.enabled then
     perform private.refuse(
       409,
@@ -2117,7 +3401,7 @@ begin
     );
   end if;
   insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type)
-  values (run.company_id, subscription.id, run.event_id, run.trigger_type)
+  values (run.company_id, subscription.id, run.event_id, private.event_type_of(run))
   on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing;
   select id into delivery
   from public.webhook_deliveries
@@ -2173,27 +3457,55 @@ CREATE FUNCTION private.run_job(run public.automation_runs) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+  trigger_data jsonb := private.trigger_data_of(run);
 begin
   return (
     select jsonb_build_object(
       'run_id', run.id,
       'event_id', run.event_id,
-      'trigger_type', run.trigger_type,
-      'trigger_data', run.trigger_data,
+      'trigger_type', case run.trigger_type when 'api' then automations.trigger_type else run.trigger_type end,
+      'trigger_data', trigger_data,
+      'refusal', run.refusal,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
-          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-          order by sequence, created_at, id
+          jsonb_build_object(
+            'id', action.id,
+            'action_type', action.action_type,
+            'sequence', action.sequence,
+            'config', action.config,
+            'refusal', private.refusal_of(automations, action)
+          )
+          order by action.sequence, action.created_at, action.id
         ), '[]')
-        from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        from public.automation_actions as action
+        where action.automation_id = automations.id and action.company_id = automations.company_id
       ),
-      'action_results', run.action_results,
-      'context', private.run_context(run.company_id, run.trigger_data)
+      'action_results', private.action_results_of(run.id),
+      'context', private.run_context(run.company_id, trigger_data)
     )
     from public.automations
     where automations.id = run.automation_id
+  );
+end
+$$;
+
+CREATE FUNCTION private.run_trigger_data(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select private.trigger_data_of(run)
+    from public.automation_runs as run
+    where run.id = run_trigger_data.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (
+        run.triggered_by = private.calling_key()
+        or private.company_for('automations:read') is not null
+          and private.caller_holds(private.scopes_to_hear(private.event_type_of(run)))
+      )
   );
 end
 $$;
@@ -2209,7 +3521,10 @@ begin
   from public.automation_runs
   where id = run_without.run_id
     and status = 'running'
-    and not action_results @> jsonb_build_array(jsonb_build_object('action_id', action_id))
+    and not exists (
+      select from private.action_results as earlier
+      where earlier.run_id = automation_runs.id and earlier.action_id = run_without.action_id
+    )
   for update;
   return run;
 end
@@ -2219,16 +3534,43 @@ CREATE FUNCTION private.runs_due(most integer) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  with due as (
-    select run.id, run.claims >= private.suspect_claims() as is_suspect, row_number() over (
-      order by run.due_at, run.event_id, automations.priority desc, automations.created_at, automations.id
-    ) as place
-    from public.automation_runs as run
-    join public.automations on automations.id = run.automation_id
-    where run.due_at <= now()
-      and not exists (
-        select from public.automation_runs as other where other.event_id = run.event_id and other.due_at > now()
-      )
+  with company as (
+    select company_id, private.max_runs_under_way() - (
+      select count(*)
+      from (
+        select from public.automation_runs as run
+        where run.company_id = due.company_id and run.due_at > now() and run.due_at <= now() + private.dispatch_lease()
+        limit private.max_runs_under_way()
+      ) as under_way
+    ) as free
+    from private.companies_with_runs_due() as due (company_id)
+  ), candidate as (
+    select run.*
+    from company,
+    lateral (
+      -- More than one event has: what one holds back does not hide the next.
+      select id, company_id, automation_id, event_id, due_at, claims, company.free
+      from public.automation_runs
+      where company_id = company.company_id and due_at <= now()
+      order by due_at, event_id
+      limit 200
+    ) as run
+    where company.free > 0
+  ), in_rounds as (
+    select candidate.*, candidate.claims >= private.suspect_claims() as is_suspect, row_number() over (
+      partition by candidate.company_id
+      order by candidate.claims >= private.suspect_claims(), candidate.due_at, candidate.event_id,
+        automations.priority desc, automations.created_at, automations.id
+    ) as round
+    from candidate
+    join public.automations on automations.id = candidate.automation_id
+    where not exists (
+      select from public.automation_runs as other where other.event_id = candidate.event_id and other.due_at > now()
+    )
+  ), due as (
+    select id, is_suspect, row_number() over (order by is_suspect, round, due_at) as place
+    from in_rounds
+    where round <= free
     order by place
     limit most
   )
@@ -2236,6 +3578,30 @@ CREATE FUNCTION private.runs_due(most integer) RETURNS SETOF uuid
   from due
   join due as first on first.place = 1
   where due.place = 1 or not (due.is_suspect or first.is_suspect)
+$$;
+
+CREATE FUNCTION private.scope_lacking(makers uuid[], scopes text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select wanted
+  from unnest(scopes) with ordinality as scope (wanted, place)
+  where exists (select from unnest(makers) as maker where not private.maker_allows(maker, array[wanted]))
+  order by place
+  limit 1
+$$;
+
+CREATE FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:write']
+    when 'call_webhook' then array['webhooks:write'] || private.scopes_to_hear(trigger_type)
+    else array['contacts:read']
+      || case when config::text ~ '\{\{[^{}.]*(deal|opportunity)[^{}.]*\.' then array['opportunities:read'] else '{}' end
+      || case when config::text ~ '\{\{[^{}.]*\}\}' then private.scopes_to_hear(trigger_type) else '{}' end
+  end
 $$;
 
 CREATE FUNCTION private.scopes_that_allow(wanted text) RETURNS text[]
@@ -2247,6 +3613,29 @@ begin
     then array[wanted, 'admin', replace(wanted, ':read', ':write'), replace(wanted, ':read', ':delete')]
     else array[wanted, 'admin'] end;
 end
+$$;
+
+CREATE FUNCTION private.scopes_to_hear(event_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case event_type
+    when 'referral_attributed' then array['referrals:read']
+    when 'stage_changed' then array['opportunities:read']
+    when 'automation_triggered' then array['referrals:read', 'opportunities:read']
+    else '{}'::text[]
+  end
+$$;
+
+CREATE FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:read']
+    when 'call_webhook' then array['webhooks:write']
+    else private.scopes_of_action(action_type, config, trigger_type)
+  end
 $$;
 
 CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
@@ -2266,7 +3655,6 @@ CREATE FUNCTION private.start_automation_run(automation_id uuid, trigger_data js
 declare
   workspace uuid := private.require_company('automations:trigger');
   automation public.automations;
-  event private.events;
   run public.automation_runs;
 begin
   if jsonb_typeof(start_automation_run.trigger_data) is distinct from 'object'
@@ -2282,19 +3670,22 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  insert into private.events (company_id, type, data, fanned_out_at)
-  values (workspace, automation.trigger_type, case automation.trigger_type
-    when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
-    when 'stage_changed' then
-      '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
-  end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at'), now())
-  returning * into event;
-  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, due_at, claims)
+  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, triggered_by, due_at, claims)
   values (
-    workspace, automation.id, event.id, automation.trigger_type, private.event_data(event),
-    now() + private.dispatch_lease(), 1
+    workspace, automation.id, gen_random_uuid(), 'api', private.calling_key(), now() + private.dispatch_lease(), 1
   )
   returning * into run;
+  insert into private.events (id, company_id, type, data, fanned_out_at)
+  values (run.event_id, workspace, 'automation_triggered', jsonb_build_object(
+    'automation_id', automation.id,
+    'run_id', run.id,
+    'api_key_id', private.calling_key(),
+    'trigger_data', case automation.trigger_type
+      when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
+      when 'stage_changed' then
+        '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
+    end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at')
+  ), now());
   return jsonb_build_object('run_id', run.id);
 end
 $$;
@@ -2315,6 +3706,7 @@ declare
   link private.request_links;
   request public.referral_requests;
   settings public.company_settings;
+  address_wait integer;
   friend uuid;
   made public.referrals;
 begin
@@ -2336,6 +3728,12 @@ begin
     return private.refusal(410, 'EXPIRED', 'This link is no longer valid.');
   end if;
 
+  address_wait := private.count_form_try();
+  if address_wait > 0 then
+    return private.refusal(
+      429, 'RATE_LIMITED', 'Too many forms were sent from here.', retry_after => address_wait
+    );
+  end if;
   select * into settings from public.company_settings where company_id = request.company_id;
   if link.tries_since <= now() - interval '1 hour' then
     link.tries := 0;
@@ -2358,6 +3756,15 @@ begin
   end if;
   if coalesce(email, phone) is null then
     return private.refusal(400, 'MISSING_FIELDS', 'is required, or phone', 'email');
+  end if;
+  if not private.is_name(first_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'first_name');
+  end if;
+  if not private.is_name(last_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'last_name');
+  end if;
+  if not private.is_email(email) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be an email address', 'email');
   end if;
   if category is not null and cardinality(settings.referral_categories) > 0
     and category <> all (settings.referral_categories)
@@ -2388,40 +3795,6 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.subscriptions_due(busy uuid[]) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-  with recursive waiting as (
-    (
-      select subscription_id
-      from public.webhook_deliveries
-      where due_at is not null
-      order by subscription_id
-      limit 1
-    )
-    union all
-    select (
-      select next.subscription_id
-      from public.webhook_deliveries as next
-      where next.due_at is not null and next.subscription_id > waiting.subscription_id
-      order by next.subscription_id
-      limit 1
-    )
-    from waiting
-    where waiting.subscription_id is not null
-  )
-  select subscription.id
-  from waiting
-  join public.webhook_subscriptions as subscription on subscription.id = waiting.subscription_id
-  where subscription.enabled
-    and subscription.id <> all (busy)
-    and exists (
-      select from public.webhook_deliveries as delivery
-      where delivery.subscription_id = subscription.id and delivery.due_at <= now()
-    )
-$$;
-
 CREATE FUNCTION private.suspect_claims() RETURNS integer
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -2433,8 +3806,8 @@ CREATE FUNCTION private.sweep() RETURNS void
     AS $$
 begin
   if exists (select from private.events where fanned_out_at is null)
-    or exists (select from public.automation_runs where due_at <= now())
-    or exists (select from private.subscriptions_due('{}'))
+    or exists (select from private.companies_with_runs_due())
+    or exists (select from private.webhooks_due('{}'))
   then
     perform private.wake_dispatcher();
   end if;
@@ -2457,6 +3830,159 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.take_mail(workspace uuid, address text, mail_key text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  today constant date := (now() at time zone 'UTC')::date;
+  recipient constant bytea := sha256(convert_to(lower(btrim(address)), 'UTF8'));
+  until_tomorrow constant integer := ceil(extract(epoch from ((today + 1)::timestamp at time zone 'UTC') - now()));
+  is_first boolean;
+begin
+  -- One at a time of a workspace, each seeing what the one before it counted.
+  perform pg_advisory_xact_lock(hashtextextended('mails of ' || workspace, 0));
+  if exists (
+    select from private.counted_mails
+    where counted_mails.company_id = workspace and counted_mails.mail_key = take_mail.mail_key
+  ) then
+    return;
+  end if;
+  if (
+    select count(*) from private.counted_mails
+    where counted_mails.company_id = workspace and recipient_hash = recipient and counted_mails.day = today
+  ) >= 5 then
+    perform private.refuse(
+      429,
+      'RATE_LIMITED',
+      'Five mails were sent to this address today: no more until midnight UTC.',
+      details => 'mails_per_recipient',
+      retry_after => until_tomorrow
+    );
+  end if;
+
+  insert into private.mail_days (company_id, day, mails)
+  values (workspace, today, 1)
+  on conflict (company_id, day) do update set mails = mail_days.mails + 1
+    where mail_days.mails < private.limit_of(workspace, 'mails_per_day')
+  returning mails = 1 into is_first;
+  if not found then
+    perform private.refuse(
+      429,
+      'RATE_LIMITED',
+      'Your workspace has sent all its mails of today: no more until midnight UTC.',
+      details => 'mails_per_day',
+      retry_after => until_tomorrow
+    );
+  end if;
+  insert into private.counted_mails (company_id, mail_key, recipient_hash, day)
+  values (workspace, take_mail.mail_key, recipient, today);
+
+  -- A retry comes within minutes; a week is more than enough.
+  if is_first then
+    delete from private.counted_mails where counted_mails.company_id = workspace and counted_mails.day < today - 7;
+    delete from private.mail_days where mail_days.company_id = workspace and mail_days.day < today - 7;
+  end if;
+end
+$$;
+
+CREATE FUNCTION private.take_request_mail(request public.referral_requests, token text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- the key under which the provider takes it once
+  select private.take_mail(
+    request.company_id,
+    request.recipient_email,
+    format('referral-request/%s/%s', request.id, left(encode(private.token_hash(token), 'hex'), 16))
+  )
+$$;
+
+CREATE FUNCTION private.take_requests(count integer, cost integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  key public.api_keys;
+  budget private.request_budgets;
+  instant timestamptz;
+  minute_step interval;
+  day_step interval;
+  minute record;
+  day record;
+  taken integer;
+  charge uuid;
+begin
+  perform private.company_for(variadic '{}');
+  select * into key from public.api_keys where id = private.calling_key();
+  minute_step := interval '1 minute' / key.requests_per_minute;
+  day_step := interval '1 day' / key.requests_per_day;
+
+  insert into private.request_budgets (key_id, minute_at, day_at) values (key.id, now(), now()) on conflict do nothing;
+  select * into budget from private.request_budgets where key_id = key.id for update;
+  -- The clock, once the row is ours: who waited for it began earlier.
+  instant := clock_timestamp();
+  select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+  select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+  taken := greatest(least(take_requests.count, minute.requests, day.requests), 0);
+  if taken > 0 then
+    update private.request_budgets
+    set minute_at = greatest(budget.minute_at, instant) + taken * minute_step,
+      day_at = greatest(budget.day_at, instant) + taken * day_step
+    where key_id = key.id
+    returning * into budget;
+    select * into minute from private.room(budget.minute_at, instant, minute_step, key.requests_per_minute);
+    select * into day from private.room(budget.day_at, instant, day_step, key.requests_per_day);
+    if key.credits_per_month is not null and take_requests.cost > 0 then
+      charge := private.charge_credits(key.id, take_requests.cost, key.credits_per_month);
+    end if;
+  end if;
+  if key.last_used_at is null or key.last_used_at < now() - interval '1 minute' then
+    update public.api_keys set last_used_at = now()
+    where id = key.id and (last_used_at is null or last_used_at < now() - interval '1 minute');
+  end if;
+
+  return jsonb_build_object(
+    'taken', taken,
+    'limits', jsonb_build_object('minute', key.requests_per_minute, 'day', key.requests_per_day),
+    'remaining', jsonb_build_object('minute', minute.requests, 'day', day.requests),
+    'next_in', jsonb_build_object('minute', minute.next_in, 'day', day.next_in),
+    'credits_remaining', case when key.credits_per_month is not null
+      then greatest(key.credits_per_month - private.credits_used(key.id), 0) end,
+    'charge', charge
+  );
+end
+$$;
+
+CREATE TABLE private.thank_yous (
+    referral_id uuid NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    sent boolean,
+    email_id text,
+    error text,
+    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE FUNCTION private.take_thank_you_mail(thanks private.thank_yous) RETURNS private.thank_yous
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.take_mail(referrals.company_id, email, 'referral-thank-you/' || referrals.id)
+  from public.referrals
+  join public.crm_contacts on crm_contacts.id = referrals.referrer_contact_id
+  where referrals.id = thanks.referral_id and email is not null;
+  return thanks;
+exception when sqlstate 'PGRST' then
+  update private.thank_yous
+  set sent = false, error = sqlerrm::jsonb ->> 'message'
+  where thank_yous.referral_id = thanks.referral_id
+  returning * into thanks;
+  return thanks;
+end
+$$;
+
 CREATE FUNCTION private.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2476,15 +4002,6 @@ begin
   return to_jsonb(delivery);
 end
 $$;
-
-CREATE TABLE private.thank_yous (
-    referral_id uuid NOT NULL,
-    attempt integer DEFAULT 1 NOT NULL,
-    sent boolean,
-    email_id text,
-    error text,
-    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
-);
 
 CREATE FUNCTION private.thank_you(thanks private.thank_yous) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -2548,18 +4065,45 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.trigger_data_of(run public.automation_runs) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told jsonb;
+begin
+  select private.event_data(events) into told from private.events where events.id = run.event_id;
+  if run.trigger_type = 'api' then
+    told := (told -> 'trigger_data')
+      || jsonb_build_object('event_id', told -> 'event_id', 'occurred_at', told -> 'occurred_at');
+  end if;
+  return coalesce(told, '{}');
+end
+$$;
+
 CREATE FUNCTION private.unsubscribe(token text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   link private.unsubscribe_links;
+  present text;
 begin
   select * into link from private.unsubscribe_links where token_hash = private.token_hash(token);
   if not found then
     return false;
   end if;
-  insert into private.unsubscribed (company_id, email) values (link.company_id, link.email) on conflict do nothing;
+  -- Locked, so that an address given to them meanwhile is seen here, or sees this.
+  select email into present from public.crm_contacts where id = link.contact_id for no key update;
+  if found then
+    insert into private.unsubscribed_contacts (contact_id, company_id) values (link.contact_id, link.company_id)
+    on conflict do nothing;
+  end if;
+  insert into private.unsubscribed (company_id, email)
+  select link.company_id, address
+  from unnest(array[link.email, lower(present)]) as address
+  where address is not null
+  on conflict do nothing;
   return true;
 end
 $$;
@@ -2569,15 +4113,21 @@ CREATE FUNCTION private.unsubscribe_form(token text) RETURNS jsonb
     SET search_path TO ''
     AS $$
   select jsonb_build_object(
-    'company', private.brand(companies) - 'contact_email',
-    'unsubscribed', exists (
-      select from private.unsubscribed
-      where unsubscribed.company_id = link.company_id and unsubscribed.email = link.email
-    )
+    'company', private.public_brand(companies),
+    'unsubscribed', private.is_unsubscribed(link.company_id, link.contact_id, link.email)
   )
   from private.unsubscribe_links as link
   join public.companies on companies.id = link.company_id
   where link.token_hash = private.token_hash(token)
+$$;
+
+CREATE FUNCTION private.unsubscribe_token(mail_key text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('unsubscribe.' || mail_key, decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
 $$;
 
 CREATE FUNCTION private.view_referral_request(token text) RETURNS boolean
@@ -2600,12 +4150,18 @@ $$;
 CREATE FUNCTION private.wake_dispatcher() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
   dispatcher text;
   issued_at bigint := extract(epoch from clock_timestamp());
 begin
-  if exists (select from net.http_request_queue where url like '%/internal/dispatch') then
+  if exists (
+    select from (select url, headers from net.http_request_queue order by id desc limit 100) as newest
+    where url like '%/internal/dispatch'
+      and case when headers ->> 'X-Dispatch-Time' ~ '^[0-9]{1,12}$'
+        then (headers ->> 'X-Dispatch-Time')::bigint > issued_at - 10
+        else false end
+  ) then
     return;
   end if;
   select decrypted_secret into dispatcher from vault.decrypted_secrets where name = 'referrals_dispatch_url';
@@ -2623,7 +4179,7 @@ begin
 exception when others then
   raise warning 'The dispatcher was not woken: %', sqlerrm;
 end
-$$;
+$_$;
 
 CREATE FUNCTION private.wake_dispatcher_for_events() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2646,22 +4202,31 @@ CREATE FUNCTION private.wake_up_signature(issued_at bigint) RETURNS text
   where name = 'referrals_dispatch_key'
 $$;
 
+CREATE FUNCTION private.webhook_at(workspace uuid, address text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select id from public.webhook_subscriptions where company_id = workspace and md5(url) = md5(address)
+$$;
+
 CREATE TABLE public.webhook_subscriptions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid NOT NULL,
     url text NOT NULL,
+    host text GENERATED ALWAYS AS (lower("substring"(url, '^https?://([^/?#]{1,255})'::text))) STORED,
     events text[] DEFAULT '{}'::text[] NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
     disabled_at timestamp(3) with time zone,
     disabled_reason text,
     failing_since timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT webhook_subscriptions_events_check CHECK ((events <@ ARRAY['referral_attributed'::text, 'stage_changed'::text])),
     CONSTRAINT webhook_subscriptions_url_check CHECK (private.is_webhook_url(url))
 );
 
-CREATE FUNCTION private.webhook_for(workspace uuid, address text) RETURNS public.webhook_subscriptions
+CREATE FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) RETURNS public.webhook_subscriptions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -2670,23 +4235,72 @@ declare
 begin
   -- Two actions saved at once share one.
   perform pg_advisory_xact_lock(hashtextextended('webhook_for ' || workspace || ' ' || address, 0));
-  select * into subscription
-  from public.webhook_subscriptions
-  where company_id = workspace and url = address
-  order by enabled desc, created_at, id
-  limit 1;
+  select * into subscription from public.webhook_subscriptions where id = private.webhook_at(workspace, address);
   if not found then
-    insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
+    insert into public.webhook_subscriptions (company_id, url, created_by)
+    values (workspace, address, maker)
+    returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;
   return subscription;
 end
 $$;
 
+CREATE FUNCTION private.webhook_in_the_way(url text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select private.webhook_at(private.company_for('webhooks:write'), url)
+$$;
+
 CREATE FUNCTION private.webhook_patience() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$ select interval '5 days' $$;
+
+CREATE FUNCTION private.webhooks_due(busy uuid[]) RETURNS TABLE(id uuid, company_id uuid, host text, is_failing boolean, is_probe boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with recursive waiting as (
+    (
+      select subscription_id
+      from public.webhook_deliveries
+      where due_at is not null
+      order by subscription_id
+      limit 1
+    )
+    union all
+    select (
+      select next.subscription_id
+      from public.webhook_deliveries as next
+      where next.due_at is not null and next.subscription_id > waiting.subscription_id
+      order by next.subscription_id
+      limit 1
+    )
+    from waiting
+    where waiting.subscription_id is not null
+  ), due as (
+    select subscription.id, subscription.company_id, subscription.host, subscription.failing_since is not null as is_failing,
+      circuit.open_until is not null as is_probe,
+      row_number() over (
+        partition by subscription.company_id, subscription.host order by subscription.failing_since is not null, random()
+      ) as place
+    from waiting
+    join public.webhook_subscriptions as subscription on subscription.id = waiting.subscription_id
+    left join private.webhook_circuits as circuit
+      on circuit.company_id = subscription.company_id and circuit.host = subscription.host
+    where subscription.enabled
+      and subscription.id <> all (busy)
+      and subscription.company_id <> all (busy)
+      and (circuit.open_until is null or circuit.open_until <= now())
+      and exists (
+        select from public.webhook_deliveries as delivery
+        where delivery.subscription_id = subscription.id and delivery.due_at <= now()
+      )
+  )
+  select id, company_id, host, is_failing, is_probe from due where place = 1 or not is_probe
+$$;
 
 CREATE FUNCTION private.withdraw_referral_request(request_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2766,12 +4380,22 @@ CREATE FUNCTION public.accept_wake_up(issued_at bigint, signature text) RETURNS 
     SET search_path TO ''
     AS $$ select private.accept_wake_up(issued_at, signature) $$;
 
-CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30) RETURNS jsonb
+CREATE FUNCTION public.action_results(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_action_results(($1).id) $_$;
+
+CREATE FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.admit_mail(run_id, action_id, contact, address) $$;
+
+CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30, force boolean DEFAULT false) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$
   select private.ask_for_referral(
-    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days
+    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days, force
   )
 $$;
 
@@ -2792,6 +4416,11 @@ CREATE FUNCTION public.calling_country() RETURNS text
   select private.calling_country()
 $$;
 
+CREATE FUNCTION public.calling_key_card() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.calling_key_card() $$;
+
 CREATE FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[] DEFAULT '{}'::uuid[]) RETURNS json
     LANGUAGE sql
     SET search_path TO ''
@@ -2808,6 +4437,7 @@ CREATE TABLE public.crm_deals (
     lead_source text,
     primary_referrer_contact_id uuid,
     primary_referrer_category text,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     referrer_cleared_at timestamp(3) with time zone,
@@ -2855,10 +4485,25 @@ CREATE FUNCTION public.create_webhook_subscription(url text, events text[], enab
     SET search_path TO ''
     AS $$ select private.create_webhook_subscription(url, events, enabled) $$;
 
+CREATE FUNCTION public.delivery_jobs(ids uuid[]) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.delivery_jobs(ids) $$;
+
 CREATE FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.finish_run(run_id, status, actions_total, error) $$;
+
+CREATE FUNCTION public.form_address_key() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.form_address_key() $$;
+
+CREATE FUNCTION public.give_back_credits(charge uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.give_back_credits(charge) $$;
 
 CREATE FUNCTION public.listed_at(public.automation_actions) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -2869,25 +4514,6 @@ CREATE FUNCTION public.listed_at(public.automation_runs) RETURNS timestamp with 
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select now()::timestamptz(3) $$;
-
-CREATE TABLE public.automations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    name text NOT NULL,
-    trigger_type text NOT NULL,
-    stage_id uuid,
-    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
-    enabled boolean DEFAULT false NOT NULL,
-    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    priority integer DEFAULT 0 NOT NULL,
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
-    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
-    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
-    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
-);
 
 CREATE FUNCTION public.listed_at(public.automations) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -2908,6 +4534,7 @@ CREATE TABLE public.crm_pipelines (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
     name text NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT crm_pipelines_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
@@ -2937,6 +4564,7 @@ CREATE TABLE public.webhook_deliveries (
     status text DEFAULT 'pending'::text NOT NULL,
     attempt_count integer DEFAULT 0 NOT NULL,
     due_at timestamp(3) with time zone DEFAULT date_trunc('milliseconds'::text, now()),
+    under_way boolean DEFAULT false NOT NULL,
     next_attempt_at timestamp(3) with time zone GENERATED ALWAYS AS (due_at) STORED,
     last_attempt_at timestamp(3) with time zone,
     delivered_at timestamp(3) with time zone,
@@ -2993,13 +4621,6 @@ begin
 end
 $$;
 
-CREATE FUNCTION public.note_key_use() RETURNS void
-    LANGUAGE sql
-    SET search_path TO ''
-    AS $$
-  select private.note_key_use()
-$$;
-
 CREATE FUNCTION public.opportunity(public.referrals) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3034,6 +4655,11 @@ CREATE FUNCTION public.referral_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select private.referral_form(token) $$;
+
+CREATE FUNCTION public.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select * from private.referral_history(referral_id) $$;
 
 CREATE FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql STABLE
@@ -3154,6 +4780,11 @@ CREATE FUNCTION public.submit_referral(token text, first_name text, last_name te
     SET search_path TO ''
     AS $$ select private.submit_referral(token, first_name, last_name, email, phone, category, message, consent) $$;
 
+CREATE FUNCTION public.take_requests(count integer DEFAULT 1, cost integer DEFAULT 0) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.take_requests(count, cost) $$;
+
 CREATE FUNCTION public.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
@@ -3163,6 +4794,11 @@ CREATE FUNCTION public.thank_you_outcome(referral_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select private.thank_you_outcome(referral_id) $$;
+
+CREATE FUNCTION public.trigger_data(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_trigger_data(($1).id) $_$;
 
 CREATE FUNCTION public.unsubscribe(token text) RETURNS boolean
     LANGUAGE sql
@@ -3179,15 +4815,85 @@ CREATE FUNCTION public.view_referral_request(token text) RETURNS boolean
     SET search_path TO ''
     AS $$ select private.view_referral_request(token) $$;
 
+CREATE FUNCTION public.wake_dispatcher() RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.wake_dispatcher() $$;
+
+CREATE FUNCTION public.webhook_in_the_way(url text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.webhook_in_the_way(url) $$;
+
 CREATE FUNCTION public.withdraw_referral_request(request_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.withdraw_referral_request(request_id) $$;
 
+CREATE TABLE private.action_results (
+    run_id uuid NOT NULL,
+    action_id uuid NOT NULL,
+    result jsonb NOT NULL,
+    scopes text[] NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE private.automation_referrals (
     action_id uuid NOT NULL,
     deal_id uuid NOT NULL,
     referral_id uuid NOT NULL
+);
+
+CREATE TABLE private.counted_mails (
+    company_id uuid NOT NULL,
+    mail_key text NOT NULL,
+    recipient_hash bytea NOT NULL,
+    day date NOT NULL
+);
+
+CREATE TABLE private.credit_charges (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    cost integer NOT NULL,
+    charged_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT credit_charges_cost_check CHECK ((cost > 0))
+);
+
+CREATE UNLOGGED TABLE private.form_addresses (
+    address text NOT NULL,
+    tries integer NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE private.form_limits (
+    singleton boolean DEFAULT true NOT NULL,
+    client_address_header text,
+    tries_per_hour integer DEFAULT 1000 NOT NULL,
+    tries_of_unknown integer DEFAULT 20000 NOT NULL,
+    CONSTRAINT form_limits_client_address_header_check CHECK ((client_address_header ~ '^[a-z0-9-]+$'::text)),
+    CONSTRAINT form_limits_singleton_check CHECK (singleton),
+    CONSTRAINT form_limits_tries_of_unknown_check CHECK ((tries_of_unknown > 0)),
+    CONSTRAINT form_limits_tries_per_hour_check CHECK ((tries_per_hour > 0))
+);
+
+CREATE TABLE private.key_credits (
+    key_id uuid NOT NULL,
+    month date NOT NULL,
+    used integer NOT NULL,
+    CONSTRAINT key_credits_used_check CHECK ((used >= 0))
+);
+
+CREATE TABLE private.mail_days (
+    company_id uuid NOT NULL,
+    day date NOT NULL,
+    mails integer NOT NULL
+);
+
+CREATE UNLOGGED TABLE private.request_budgets (
+    key_id uuid NOT NULL,
+    minute_at timestamp with time zone NOT NULL,
+    day_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE private.request_links (
@@ -3198,9 +4904,18 @@ CREATE TABLE private.request_links (
     CONSTRAINT request_links_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 
+CREATE TABLE private.row_counts (
+    company_id uuid NOT NULL,
+    name text NOT NULL,
+    shard smallint NOT NULL,
+    rows bigint NOT NULL,
+    CONSTRAINT row_counts_name_check CHECK ((name = ANY (ARRAY['contacts'::text, 'open_requests'::text])))
+);
+
 CREATE TABLE private.unsubscribe_links (
     token_hash bytea NOT NULL,
     company_id uuid NOT NULL,
+    contact_id uuid,
     email text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
@@ -3211,11 +4926,34 @@ CREATE TABLE private.unsubscribed (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE private.unsubscribed_contacts (
+    contact_id uuid NOT NULL,
+    company_id uuid NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE private.webhook_circuits (
+    company_id uuid NOT NULL,
+    host text NOT NULL,
+    failures integer NOT NULL,
+    openings integer DEFAULT 0 NOT NULL,
+    open_until timestamp(3) with time zone,
+    probe uuid
+);
+
 CREATE TABLE private.webhook_secrets (
     vault_id uuid NOT NULL,
     subscription_id uuid NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone
+);
+
+CREATE TABLE private.workspace_limits (
+    company_id uuid NOT NULL,
+    name text NOT NULL,
+    value integer NOT NULL,
+    CONSTRAINT workspace_limits_name_check CHECK ((name = ANY (ARRAY['mails_per_day'::text, 'contacts'::text, 'automations'::text, 'actions'::text, 'subscriptions'::text, 'open_requests'::text]))),
+    CONSTRAINT workspace_limits_value_check CHECK ((value > 0))
 );
 
 CREATE TABLE public.api_keys (
@@ -3226,9 +4964,16 @@ CREATE TABLE public.api_keys (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone,
     revoked_at timestamp(3) with time zone,
+    disabled_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
+    requests_per_minute integer DEFAULT 600 NOT NULL,
+    requests_per_day integer DEFAULT 100000 NOT NULL,
+    credits_per_month integer,
+    CONSTRAINT api_keys_credits_per_month_check CHECK (((credits_per_month >= 1) AND (credits_per_month <= 1000000000))),
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
+    CONSTRAINT api_keys_requests_per_day_check CHECK (((requests_per_day >= 1) AND (requests_per_day <= 100000000))),
+    CONSTRAINT api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
 );
 
 CREATE TABLE public.company_settings (
@@ -3238,8 +4983,11 @@ CREATE TABLE public.company_settings (
     referral_stage_id uuid,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     form_tries_per_hour integer DEFAULT 60 NOT NULL,
+    mail_recipients text[] DEFAULT '{}'::text[] NOT NULL,
+    mail_form_contacts boolean DEFAULT false NOT NULL,
     CONSTRAINT company_settings_check CHECK (((referral_stage_id IS NULL) OR (referral_pipeline_id IS NOT NULL))),
     CONSTRAINT company_settings_form_tries_per_hour_check CHECK ((form_tries_per_hour > 0)),
+    CONSTRAINT company_settings_mail_recipients_check CHECK (((cardinality(mail_recipients) <= 50) AND private.are_emails(mail_recipients))),
     CONSTRAINT company_settings_referral_categories_check CHECK (((cardinality(referral_categories) <= 200) AND private.are_distinct_labels(referral_categories)))
 );
 
@@ -3338,14 +5086,38 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
    FROM (public.crm_deal_placements placement
      LEFT JOIN public.crm_deals deal ON (((deal.id = placement.deal_id) AND (deal.company_id = placement.company_id))));
 
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_pkey PRIMARY KEY (run_id, action_id);
+
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_pkey PRIMARY KEY (action_id, deal_id);
+
+ALTER TABLE ONLY private.counted_mails
+    ADD CONSTRAINT counted_mails_pkey PRIMARY KEY (company_id, mail_key);
+
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY private.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY private.form_addresses
+    ADD CONSTRAINT form_addresses_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY private.form_limits
+    ADD CONSTRAINT form_limits_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_pkey PRIMARY KEY (key_id, month);
+
+ALTER TABLE ONLY private.mail_days
+    ADD CONSTRAINT mail_days_pkey PRIMARY KEY (company_id, day);
+
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_pkey PRIMARY KEY (contact_id, company_id);
+
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_pkey PRIMARY KEY (request_id);
@@ -3353,23 +5125,38 @@ ALTER TABLE ONLY private.request_links
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_pkey PRIMARY KEY (company_id, name, shard);
+
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_pkey PRIMARY KEY (referral_id);
 
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_pkey PRIMARY KEY (contact_id, company_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_pkey PRIMARY KEY (company_id, email);
 
+ALTER TABLE ONLY private.webhook_circuits
+    ADD CONSTRAINT webhook_circuits_pkey PRIMARY KEY (company_id, host);
+
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (vault_id);
+
+ALTER TABLE ONLY private.workspace_limits
+    ADD CONSTRAINT workspace_limits_pkey PRIMARY KEY (company_id, name);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_id_company_id_key UNIQUE (id, company_id);
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (company_id, created_at, id);
 
 ALTER TABLE ONLY public.automation_actions
     ADD CONSTRAINT automation_actions_id_company_id_key UNIQUE (id, company_id);
@@ -3456,9 +5243,17 @@ CREATE INDEX automation_referrals_deal ON private.automation_referrals USING btr
 
 CREATE INDEX automation_referrals_referral ON private.automation_referrals USING btree (referral_id);
 
+CREATE INDEX counted_mails_day ON private.counted_mails USING btree (company_id, day);
+
+CREATE INDEX counted_mails_recipient ON private.counted_mails USING btree (company_id, recipient_hash, day);
+
+CREATE INDEX credit_charges_key ON private.credit_charges USING btree (key_id, charged_at);
+
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
-CREATE INDEX events_waiting ON private.events USING btree (occurred_at) WHERE (fanned_out_at IS NULL);
+CREATE INDEX events_waiting ON private.events USING btree (company_id, occurred_at) WHERE (fanned_out_at IS NULL);
+
+CREATE INDEX form_addresses_since ON private.form_addresses USING btree (since);
 
 CREATE INDEX referrer_counts_converted_rank ON private.referrer_counts USING btree (company_id, converted DESC, contact_id) WHERE (converted > 0);
 
@@ -3466,9 +5261,21 @@ CREATE INDEX referrer_counts_rank ON private.referrer_counts USING btree (compan
 
 CREATE INDEX unsubscribe_links_company_id ON private.unsubscribe_links USING btree (company_id);
 
+CREATE INDEX unsubscribe_links_contact ON private.unsubscribe_links USING btree (contact_id, company_id);
+
+CREATE INDEX unsubscribed_contacts_company_id ON private.unsubscribed_contacts USING btree (company_id);
+
+CREATE UNIQUE INDEX webhook_secrets_current ON private.webhook_secrets USING btree (subscription_id) WHERE (expires_at IS NULL);
+
+CREATE UNIQUE INDEX webhook_secrets_older ON private.webhook_secrets USING btree (subscription_id) WHERE (expires_at IS NOT NULL);
+
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
 CREATE INDEX api_keys_company_id ON public.api_keys USING btree (company_id);
+
+CREATE INDEX audit_log_age ON public.audit_log USING brin (created_at);
+
+CREATE INDEX audit_log_entity ON public.audit_log USING btree (entity_id, company_id, created_at DESC, id DESC);
 
 CREATE INDEX automation_actions_automation ON public.automation_actions USING btree (automation_id, company_id, sequence, created_at, id);
 
@@ -3476,9 +5283,13 @@ CREATE INDEX automation_actions_created_at ON public.automation_actions USING bt
 
 CREATE INDEX automation_runs_age ON public.automation_runs USING brin (created_at);
 
+CREATE INDEX automation_runs_chained ON public.automation_runs USING btree (root_id) WHERE (depth > 0);
+
 CREATE INDEX automation_runs_created_at ON public.automation_runs USING btree (automation_id, company_id, created_at DESC, id DESC);
 
-CREATE INDEX automation_runs_due ON public.automation_runs USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX automation_runs_due ON public.automation_runs USING btree (company_id, due_at, event_id) WHERE (due_at IS NOT NULL);
+
+CREATE UNIQUE INDEX automation_runs_refused ON public.automation_runs USING btree (company_id, root_id, automation_id, refusal) WHERE (refusal IS NOT NULL);
 
 CREATE INDEX automation_runs_status ON public.automation_runs USING btree (automation_id, company_id, status, created_at DESC, id DESC);
 
@@ -3538,6 +5349,8 @@ CREATE INDEX referral_requests_deal ON public.referral_requests USING btree (dea
 
 CREATE INDEX referral_requests_lapses_at ON public.referral_requests USING btree (lapses_at, company_id) WHERE (lapses_at IS NOT NULL);
 
+CREATE INDEX referral_requests_open ON public.referral_requests USING btree (contact_id, company_id) WHERE (lapses_at IS NOT NULL);
+
 CREATE INDEX referral_requests_referral ON public.referral_requests USING btree (referral_id, company_id);
 
 CREATE INDEX referral_requests_status ON public.referral_requests USING btree (company_id, written_status, created_at DESC, id DESC);
@@ -3578,6 +5391,8 @@ CREATE INDEX webhook_deliveries_status ON public.webhook_deliveries USING btree 
 
 CREATE INDEX webhook_subscriptions_created_at ON public.webhook_subscriptions USING btree (company_id, created_at DESC, id DESC);
 
+CREATE UNIQUE INDEX webhook_subscriptions_once ON public.webhook_subscriptions USING btree (company_id, md5(url));
+
 CREATE INDEX webhook_subscriptions_updated_at ON public.webhook_subscriptions USING btree (company_id, updated_at DESC, id DESC);
 
 CREATE STATISTICS public.automation_runs_owner (dependencies) ON company_id, automation_id FROM public.automation_runs;
@@ -3596,23 +5411,71 @@ CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING
 
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
+CREATE TRIGGER api_keys_audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER audit_log_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
+CREATE TRIGGER automation_actions_answer_for_insert BEFORE INSERT ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_answer_for_update BEFORE UPDATE ON public.automation_actions FOR EACH ROW WHEN (((new.action_type <> old.action_type) OR (new.config <> old.config))) EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_audit_delete AFTER DELETE ON public.automation_actions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_insert AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_update AFTER UPDATE ON public.automation_actions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
 CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_type, config ON public.automation_actions FOR EACH ROW WHEN ((new.action_type = 'call_webhook'::text)) EXECUTE FUNCTION private.make_action_webhook();
 
 CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.prepare_action();
+
+CREATE TRIGGER automation_actions_refuse_over_limit AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('actions');
 
 CREATE TRIGGER automation_actions_touch BEFORE UPDATE ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER automation_runs_touch BEFORE UPDATE ON public.automation_runs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER automations_answer_for_insert BEFORE INSERT ON public.automations FOR EACH ROW EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_answer_for_update BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type <> old.trigger_type) OR (new.stage_id IS DISTINCT FROM old.stage_id) OR (new.conditions <> old.conditions) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_audit_delete AFTER DELETE ON public.automations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_insert AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_update AFTER UPDATE ON public.automations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
+
+CREATE TRIGGER automations_refuse_over_limit AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('automations');
 
 CREATE TRIGGER automations_refuse_stage_mismatch BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type = 'stage_changed'::text) <> (new.stage_id IS NOT NULL))) EXECUTE FUNCTION private.refuse_stage_mismatch();
 
 CREATE TRIGGER automations_touch BEFORE UPDATE ON public.automations FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER companies_audit_delete AFTER DELETE ON public.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_insert AFTER INSERT ON public.companies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_update AFTER UPDATE ON public.companies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
 CREATE TRIGGER companies_create_settings AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.create_company_settings();
 
+CREATE CONSTRAINT TRIGGER companies_forget_audit_log AFTER DELETE ON public.companies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.forget_audit_log();
+
+CREATE TRIGGER companies_name_sender BEFORE INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.name_sender();
+
 CREATE TRIGGER companies_touch BEFORE UPDATE ON public.companies FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER company_settings_audit_delete AFTER DELETE ON public.company_settings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_insert AFTER INSERT ON public.company_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_update AFTER UPDATE ON public.company_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
 
 CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_pipeline_id IS DISTINCT FROM old.referral_pipeline_id) AND (new.referral_stage_id = old.referral_stage_id))) EXECUTE FUNCTION private.clear_referral_stage();
 
@@ -3620,7 +5483,25 @@ CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON p
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER crm_contacts_audit_delete AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_insert AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_update AFTER UPDATE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_count_new AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_contacts();
+
+CREATE TRIGGER crm_contacts_count_removed AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_contacts();
+
+CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
+
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_deal_placements_audit_delete AFTER DELETE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_insert AFTER INSERT ON public.crm_deal_placements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
 
 CREATE TRIGGER crm_deal_placements_note_deal_age BEFORE INSERT OR UPDATE OF deal_id, company_id, deal_created_at ON public.crm_deal_placements FOR EACH ROW EXECUTE FUNCTION private.note_deal_age();
 
@@ -3630,15 +5511,45 @@ CREATE TRIGGER crm_deal_placements_write_events_on_insert AFTER INSERT ON public
 
 CREATE TRIGGER crm_deal_placements_write_events_on_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.write_stage_events();
 
+CREATE TRIGGER crm_deals_audit_delete AFTER DELETE ON public.crm_deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_insert AFTER INSERT ON public.crm_deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 
 CREATE TRIGGER crm_deals_touch BEFORE UPDATE ON public.crm_deals FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_pipeline_stages_audit_delete AFTER DELETE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_insert AFTER INSERT ON public.crm_pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_update AFTER UPDATE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipelines_audit_delete AFTER DELETE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_insert AFTER INSERT ON public.crm_pipelines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_update AFTER UPDATE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
 
 CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER expired_requests_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.expired_requests FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 CREATE TRIGGER placed_deals_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.placed_deals FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+CREATE TRIGGER referral_requests_audit_delete AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_insert AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_update AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_count_changed AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_changed_requests();
+
+CREATE TRIGGER referral_requests_count_new AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_requests();
+
+CREATE TRIGGER referral_requests_count_removed AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_requests();
 
 CREATE TRIGGER referral_requests_touch BEFORE UPDATE ON public.referral_requests FOR EACH ROW WHEN ((new.written_status = old.written_status)) EXECUTE FUNCTION private.touch_updated_at();
 
@@ -3664,9 +5575,24 @@ CREATE TRIGGER referrals_touch BEFORE UPDATE ON public.referrals FOR EACH ROW EX
 
 CREATE TRIGGER webhook_deliveries_touch BEFORE UPDATE ON public.webhook_deliveries FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER webhook_subscriptions_answer_for_insert BEFORE INSERT ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_answer_for_update BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN (((new.url <> old.url) OR (new.events <> old.events) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_audit_delete AFTER DELETE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_insert AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_update AFTER UPDATE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_refuse_over_limit AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('subscriptions');
+
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
 CREATE TRIGGER webhook_subscriptions_touch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.automation_runs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.automation_actions(id) ON DELETE CASCADE;
@@ -3677,11 +5603,29 @@ ALTER TABLE ONLY private.automation_referrals
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referrals(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.counted_mails
+    ADD CONSTRAINT counted_mails_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.credit_charges
+    ADD CONSTRAINT credit_charges_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.key_credits
+    ADD CONSTRAINT key_credits_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.mail_days
+    ADD CONSTRAINT mail_days_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.referrer_counts
     ADD CONSTRAINT referrer_counts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.request_budgets
+    ADD CONSTRAINT request_budgets_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.request_links
     ADD CONSTRAINT request_links_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.referral_requests(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.row_counts
+    ADD CONSTRAINT row_counts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.thank_yous
     ADD CONSTRAINT thank_yous_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES public.referrals(id) ON DELETE CASCADE;
@@ -3689,11 +5633,26 @@ ALTER TABLE ONLY private.thank_yous
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE SET NULL (contact_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.webhook_circuits
+    ADD CONSTRAINT webhook_circuits_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.webhook_subscriptions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.workspace_limits
+    ADD CONSTRAINT workspace_limits_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
@@ -3790,6 +5749,8 @@ ALTER TABLE ONLY public.webhook_subscriptions
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.automation_actions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.automation_runs ENABLE ROW LEVEL SECURITY;
@@ -3809,6 +5770,8 @@ ALTER TABLE public.crm_deals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.crm_pipeline_stages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crm_pipelines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY "keys with audit:read see their workspace's audit log" ON public.audit_log FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['audit:read'::text]) AS company_for)));
 
 CREATE POLICY "keys with automations:read see actions" ON public.automation_actions FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['automations:read'::text]) AS company_for)));
 
@@ -3888,6 +5851,8 @@ ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.webhook_subscriptions ENABLE ROW LEVEL SECURITY;
 
+GRANT USAGE ON SCHEMA data_api TO PUBLIC;
+
 GRANT USAGE ON SCHEMA private TO api_key;
 GRANT USAGE ON SCHEMA private TO anon;
 GRANT USAGE ON SCHEMA private TO service_role;
@@ -3899,6 +5864,11 @@ GRANT USAGE ON SCHEMA public TO api_key;
 
 REVOKE ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key() TO api_key;
 
 REVOKE ALL ON FUNCTION private.claimed_company() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claimed_company() TO api_key;
@@ -3922,9 +5892,23 @@ GRANT SELECT ON TABLE public.automation_runs TO api_key;
 
 REVOKE ALL ON FUNCTION private.action_of(run public.automation_runs, action_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.action_results_of(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.action_results_of(run_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.address_group(address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.answer_for_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_automation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
@@ -3932,19 +5916,52 @@ GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
 REVOKE ALL ON FUNCTION private.are_distinct_labels(labels text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_distinct_labels(labels text[]) TO api_key;
 
+REVOKE ALL ON FUNCTION private.are_emails(given text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO api_key;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO service_role;
+
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
-REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION private.attribute_alone(deal_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
 
+REVOKE ALL ON FUNCTION private.audit() FROM PUBLIC;
+
+GRANT ALL ON TABLE public.referrals TO service_role;
+GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(source) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
+
+REVOKE ALL ON FUNCTION private.audited(referral public.referrals) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.automation_run(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_email(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_email(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_email(given text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_line(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_line(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_line(given text) TO service_role;
 
 GRANT ALL ON TABLE public.companies TO service_role;
 GRANT SELECT ON TABLE public.companies TO api_key;
@@ -3964,15 +5981,29 @@ GRANT UPDATE(timezone) ON TABLE public.companies TO api_key;
 REVOKE ALL ON FUNCTION private.brand(company public.companies) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.brand(company public.companies) TO service_role;
 
+REVOKE ALL ON FUNCTION private.caller_holds(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 
-REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.calling_key() TO api_key;
+REVOKE ALL ON FUNCTION private.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key_card() TO api_key;
+
+REVOKE ALL ON FUNCTION private.chain_automation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.chain_root() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.chain_runs(root uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.changes(before jsonb, after jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.circuit_wait(openings integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.claim_deliveries(most integer, busy uuid[]) FROM PUBLIC;
 
@@ -3986,12 +6017,22 @@ GRANT ALL ON FUNCTION private.claims() TO api_key;
 
 REVOKE ALL ON FUNCTION private.clean_up() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.clean_up_audit_log(most integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.clean_up_job_notes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.clear_referral_stage() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.companies_with_events() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.companies_with_runs_due() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_name(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_name(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_name(given text) TO service_role;
 
 GRANT ALL ON TABLE public.crm_contacts TO service_role;
 GRANT SELECT ON TABLE public.crm_contacts TO api_key;
@@ -4017,10 +6058,28 @@ GRANT ALL ON FUNCTION private.contact_with_email(email text) TO api_key;
 REVOKE ALL ON FUNCTION private.convert_referral(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.convert_referral(referral_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.count_changed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_form_try() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_new_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_contacts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_removed_requests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.count_rows(workspace uuid, name text, added bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.counted_rows(workspace uuid, name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.create_company_settings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION private.credits_used(of_key uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.deal_contact(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_contact(deal_id uuid) TO api_key;
@@ -4031,16 +6090,30 @@ GRANT ALL ON FUNCTION private.deal_placements(deal_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION private.deal_referrer(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_referrer(deal_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.default_limit(name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.delivery_jobs(ids uuid[]) TO service_role;
+
+REVOKE ALL ON FUNCTION private.demand_scopes(scopes text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.enter_chain(run public.automation_runs) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.event_type_of(run public.automation_runs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.fan_out_events(ids uuid[], most_claimed integer, busy uuid[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.fits_a_mail(html text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fits_a_mail(html text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.follow_deleted_referrals() FROM PUBLIC;
 
@@ -4052,26 +6125,55 @@ REVOKE ALL ON FUNCTION private.follow_updated_referrals() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, cleared_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.forget_audit_log() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.form_address_key() TO service_role;
+
+REVOKE ALL ON FUNCTION private.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.give_back_credits(charge uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_unsubscribed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.limit_of(workspace uuid, name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.maker_allows(maker uuid, scopes text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.max_chain_runs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.max_host_failures() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.max_runs_under_way() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
+
+REVOKE ALL ON FUNCTION private.name_sender() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.never_audited() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_enabling() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.note_key_use() TO api_key;
+REVOKE ALL ON FUNCTION private.note_hosts(verdicts jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.open_referred_deal(workspace uuid, contact uuid) FROM PUBLIC;
 
@@ -4085,6 +6187,8 @@ REVOKE ALL ON FUNCTION private.pass_on_deal_age() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.placements_in(deal_id uuid, workspace uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.prepare_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.public_brand(company public.companies) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) TO service_role;
@@ -4104,27 +6208,16 @@ REVOKE ALL ON FUNCTION private.record_skipped(run_id uuid, action public.automat
 REVOKE ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) TO api_key;
 
-GRANT ALL ON TABLE public.referrals TO service_role;
-GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(source) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
-
 REVOKE ALL ON FUNCTION private.referral_data(referral public.referrals, referrer_email text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_form(token text) TO anon;
+
+GRANT SELECT ON TABLE public.audit_log TO service_role;
+GRANT SELECT ON TABLE public.audit_log TO api_key;
+
+REVOKE ALL ON FUNCTION private.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) TO api_key;
@@ -4146,10 +6239,34 @@ REVOKE ALL ON FUNCTION private.refresh_primary_referrers(deal_ids uuid[]) FROM P
 
 REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, path text, retry_after integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text) TO api_key;
+GRANT ALL ON TABLE public.automations TO service_role;
+GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
+
+REVOKE ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) TO service_role;
+
+REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) TO api_key;
+
+REVOKE ALL ON FUNCTION private.refuse_asked(contact uuid, workspace uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_rows_over_limit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
 
@@ -4157,7 +6274,7 @@ REVOKE ALL ON FUNCTION private.refuse_stage_mismatch() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_stage_without_pipeline() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 
@@ -4175,8 +6292,13 @@ REVOKE ALL ON FUNCTION private.retention() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION private.run_action_results(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_action_results(run_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
@@ -4190,11 +6312,22 @@ GRANT ALL ON FUNCTION private.run_context(workspace uuid, trigger_data jsonb) TO
 REVOKE ALL ON FUNCTION private.run_job(run public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_job(run public.automation_runs) TO service_role;
 
+REVOKE ALL ON FUNCTION private.run_trigger_data(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_trigger_data(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_without(run_id uuid, action_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.runs_due(most integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scope_lacking(makers uuid[], scopes text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scopes_that_allow(wanted text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_hear(event_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_converted_at() FROM PUBLIC;
 
@@ -4206,13 +6339,20 @@ REVOKE ALL ON FUNCTION private.starts_automations() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) TO anon;
 
-REVOKE ALL ON FUNCTION private.subscriptions_due(busy uuid[]) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION private.suspect_claims() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.switch_webhook() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_request_mail(request public.referral_requests, token text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_requests(count integer, cost integer) TO api_key;
+
+REVOKE ALL ON FUNCTION private.take_thank_you_mail(thanks private.thank_yous) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.test_webhook(subscription_id uuid) TO api_key;
@@ -4230,20 +6370,28 @@ REVOKE ALL ON FUNCTION private.token_hash(token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) TO service_role;
+
 REVOKE ALL ON FUNCTION private.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
 
 REVOKE ALL ON FUNCTION private.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe_form(token text) TO anon;
 
+REVOKE ALL ON FUNCTION private.unsubscribe_token(mail_key text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.view_referral_request(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.view_referral_request(token text) TO anon;
 
 REVOKE ALL ON FUNCTION private.wake_dispatcher() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.wake_dispatcher() TO service_role;
 
 REVOKE ALL ON FUNCTION private.wake_dispatcher_for_events() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.wake_up_signature(issued_at bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.webhook_at(workspace uuid, address text) FROM PUBLIC;
 
 GRANT ALL ON TABLE public.webhook_subscriptions TO service_role;
 GRANT SELECT,DELETE ON TABLE public.webhook_subscriptions TO api_key;
@@ -4254,9 +6402,14 @@ GRANT UPDATE(events) ON TABLE public.webhook_subscriptions TO api_key;
 
 GRANT UPDATE(enabled) ON TABLE public.webhook_subscriptions TO api_key;
 
-REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.webhook_in_the_way(url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.webhook_in_the_way(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.webhook_patience() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.webhooks_due(busy uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.withdraw_referral_request(request_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.withdraw_referral_request(request_id uuid) TO api_key;
@@ -4270,8 +6423,14 @@ REVOKE ALL ON FUNCTION private.write_stage_events() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
-REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION public.action_results(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.action_results(public.automation_runs) TO api_key;
+
+REVOKE ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
@@ -4281,6 +6440,9 @@ GRANT ALL ON FUNCTION public.automation_run(run_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.calling_country() TO api_key;
+
+REVOKE ALL ON FUNCTION public.calling_key_card() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.calling_key_card() TO api_key;
 
 REVOKE ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim_work(most_deliveries integer, most_runs integer, busy uuid[]) TO service_role;
@@ -4315,29 +6477,23 @@ GRANT ALL ON FUNCTION public.create_pipeline(name text, stages jsonb) TO api_key
 REVOKE ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
 
+REVOKE ALL ON FUNCTION public.delivery_jobs(ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delivery_jobs(ids uuid[]) TO service_role;
+
 REVOKE ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.form_address_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.form_address_key() TO service_role;
+
+REVOKE ALL ON FUNCTION public.give_back_credits(charge uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_back_credits(charge uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_actions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_runs) TO api_key;
-
-GRANT ALL ON TABLE public.automations TO service_role;
-GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automations) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automations) TO api_key;
@@ -4374,9 +6530,6 @@ GRANT ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) TO api_key;
 REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) TO api_key;
 
-REVOKE ALL ON FUNCTION public.note_key_use() FROM PUBLIC;
-GRANT ALL ON FUNCTION public.note_key_use() TO api_key;
-
 REVOKE ALL ON FUNCTION public.opportunity(public.referrals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.opportunity(public.referrals) TO api_key;
 
@@ -4397,6 +6550,9 @@ GRANT ALL ON FUNCTION public.record_thank_you(referral_id uuid, attempt integer,
 
 REVOKE ALL ON FUNCTION public.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_form(token text) TO anon;
+
+REVOKE ALL ON FUNCTION public.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) TO api_key;
@@ -4446,11 +6602,17 @@ GRANT ALL ON FUNCTION public.status(request public.referral_requests) TO api_key
 REVOKE ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) TO anon;
 
+REVOKE ALL ON FUNCTION public.take_requests(count integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.take_requests(count integer, cost integer) TO api_key;
+
 REVOKE ALL ON FUNCTION public.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.test_webhook(subscription_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION public.trigger_data(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_data(public.automation_runs) TO api_key;
 
 REVOKE ALL ON FUNCTION public.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe(token text) TO anon;
@@ -4460,6 +6622,12 @@ GRANT ALL ON FUNCTION public.unsubscribe_form(token text) TO anon;
 
 REVOKE ALL ON FUNCTION public.view_referral_request(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.view_referral_request(token text) TO anon;
+
+REVOKE ALL ON FUNCTION public.wake_dispatcher() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.wake_dispatcher() TO service_role;
+
+REVOKE ALL ON FUNCTION public.webhook_in_the_way(url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.webhook_in_the_way(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION public.withdraw_referral_request(request_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_referral_request(request_id uuid) TO api_key;
@@ -4474,6 +6642,10 @@ GRANT UPDATE(referral_categories) ON TABLE public.company_settings TO api_key;
 GRANT UPDATE(referral_pipeline_id) ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_stage_id) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_recipients) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_form_contacts) ON TABLE public.company_settings TO api_key;
 
 GRANT ALL ON TABLE public.crm_deal_placements TO service_role;
 GRANT SELECT ON TABLE public.crm_deal_placements TO api_key;

@@ -16,7 +16,7 @@ grant usage on schema public to api_key;
 create schema private;
 grant usage on schema private to api_key, anon, service_role;
 
-alter role api_key set statement_timeout = '8s';
+alter role api_key set statement_timeout = '2s';
 
 -- The planner takes every workspace for an average one, a referrer for one of any workspace, and may read, join and sort all
 -- rows of a large one where an index has them in order. Keys read by indexes, row by row, and keep a page's plan: planning it

@@ -14,41 +14,24 @@ create table public.api_keys (
       'company:read', 'company:write',
       'automations:read', 'automations:write', 'automations:trigger',
       'webhooks:read', 'webhooks:write',
+      'audit:read',
       'admin'
     ]
   ),
   created_at timestamptz(3) not null default now(),
   expires_at timestamptz(3),
   revoked_at timestamptz(3),
+  -- since when what it made does nothing: see the page makers
+  disabled_at timestamptz(3),
   last_used_at timestamptz(3),
+  -- what its holder may ask of the API: see the pages request_budgets and key_credits
+  requests_per_minute integer not null default 600 check (requests_per_minute between 1 and 1000000),
+  requests_per_day integer not null default 100000 check (requests_per_day between 1 and 100000000),
+  -- null: not metered
+  credits_per_month integer check (credits_per_month between 1 and 1000000000),
   unique (id, company_id)
 );
 create index api_keys_company_id on public.api_keys (company_id);
 
 alter table public.api_keys enable row level security;
 grant all on public.api_keys to service_role;
-
--- Stamps `last_used_at` of the calling key, at most once a minute, by the database's clock. Of the workspace that the token
--- names, so that no token leaves a trace in another's.
-create function private.note_key_use()
-returns void
-language sql
-security definer
-set search_path = ''
-as $$
-  update public.api_keys
-  set last_used_at = now()
-  where id = private.calling_key()
-    and company_id = private.claimed_company()
-    and (last_used_at is null or last_used_at < now() - interval '1 minute')
-$$;
-grant execute on function private.note_key_use() to api_key;
-
-create function public.note_key_use()
-returns void
-language sql
-set search_path = ''
-as $$
-  select private.note_key_use()
-$$;
-grant execute on function public.note_key_use() to api_key;

@@ -15,6 +15,7 @@ create table public.webhook_subscriptions (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null references public.companies on delete cascade,
   url text not null check (private.is_webhook_url(url)),
+  host text generated always as (lower(substring(url from '^https?://([^/?#]{1,255})'))) stored,
   -- none: only the `call_webhook` actions with this address use it
   events text[] not null default '{}' check (events <@ array['referral_attributed', 'stage_changed']),
   enabled boolean not null default true,
@@ -22,11 +23,15 @@ create table public.webhook_subscriptions (
   disabled_reason text,
   -- since when every delivery has failed, null when the last one went through
   failing_since timestamptz(3),
+  -- the key that made it, or last said what it does: see the page makers
+  created_by uuid default private.calling_key(),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   unique (id, company_id)
 );
 
+-- By its hash, since an address may be longer than an index takes.
+create unique index webhook_subscriptions_once on public.webhook_subscriptions (company_id, md5(url));
 create index webhook_subscriptions_created_at on public.webhook_subscriptions (company_id, created_at desc, id desc);
 create index webhook_subscriptions_updated_at on public.webhook_subscriptions (company_id, updated_at desc, id desc);
 
@@ -79,7 +84,68 @@ create trigger webhook_subscriptions_switch before update on public.webhook_subs
   for each row when (new.enabled <> old.enabled)
   execute function private.switch_webhook();
 
--- Adds a subscription to the caller's workspace; gives its row with the secret.
+-- Who says where a subscription leads, what it is told, or that it is enabled, may be told that; of another address, also
+-- what it has been told so far: all of that may be sent again.
+create function private.answer_for_webhook()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  told text;
+begin
+  if private.calling_key() is null or private.company_for('webhooks:write') is distinct from new.company_id then
+    return new;
+  end if;
+  foreach told in array array['referral_attributed', 'stage_changed', 'automation_triggered'] loop
+    if told = any (new.events) or tg_op = 'UPDATE' and new.url <> old.url and exists (
+      select from public.webhook_deliveries
+      where subscription_id = new.id and company_id = new.company_id and event_type = told
+    ) then
+      perform private.demand_scopes(private.scopes_to_hear(told));
+    end if;
+  end loop;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+create trigger webhook_subscriptions_answer_for_insert before insert on public.webhook_subscriptions
+  for each row execute function private.answer_for_webhook();
+
+create trigger webhook_subscriptions_answer_for_update before update on public.webhook_subscriptions
+  for each row when (
+    new.url <> old.url or new.events <> old.events or new.enabled and not old.enabled
+  )
+  execute function private.answer_for_webhook();
+
+-- The id of a workspace's subscription with this address.
+create function private.webhook_at(workspace uuid, address text) returns uuid
+language sql stable set search_path = ''
+as $$
+  select id from public.webhook_subscriptions where company_id = workspace and md5(url) = md5(address)
+$$;
+
+-- The caller's own subscription with this address, in whose way another one would be.
+create function private.webhook_in_the_way(url text)
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select private.webhook_at(private.company_for('webhooks:write'), url)
+$$;
+grant execute on function private.webhook_in_the_way(text) to api_key;
+
+create function public.webhook_in_the_way(url text) returns uuid
+language sql stable set search_path = ''
+as $$ select private.webhook_in_the_way(url) $$;
+grant execute on function public.webhook_in_the_way(text) to api_key;
+
+-- Adds a subscription to the caller's workspace; gives its row with the secret. Raises 409 for one too many, 23505 for an
+-- address that has one.
 create function private.create_webhook_subscription(url text, events text[], enabled boolean)
 returns jsonb
 language plpgsql

@@ -38,7 +38,8 @@ set search_path = ''
 as $$
 declare
   run public.automation_runs := private.run_without(run_id, action_id);
-  deal_id uuid := private.as_id(coalesce(run.trigger_data ->> 'deal_id', run.trigger_data ->> 'referred_deal_id'));
+  told jsonb := private.trigger_data_of(run);
+  deal_id uuid := private.as_id(coalesce(told ->> 'deal_id', told ->> 'referred_deal_id'));
   action public.automation_actions;
   deal public.crm_deals;
   recorded uuid;
@@ -93,7 +94,7 @@ begin
   end if;
   wanted.referred_contact_id := nullif(deal.contact_id, wanted.referrer_contact_id);
 
-  perform set_config('referrals.chain_depth', (run.depth + 1)::text, true);
+  perform private.enter_chain(run);
   -- What is on record already, by the form or by hand, is attribution enough.
   recorded := private.referral_like(wanted, kept.id);
   if recorded is null and kept.id is null then

@@ -30,7 +30,8 @@ function statementsOf(text: string): string[] {
 function made(statement: string): string[] {
   const setting = /^alter role (\w+) set (\w+)/.exec(statement);
   if (setting) return [`setting ${setting[1]} ${setting[2]}`];
-  const [, kind, rest] = /^create (?:or replace )?(?:unique )?(\w+) (?:if not exists )?(.*)$/.exec(statement) ?? [];
+  const [, kind, rest] =
+    /^create (?:or replace )?(?:unique |unlogged )?(\w+) (?:if not exists )?(.*)$/.exec(statement) ?? [];
   if (!kind) return [];
   if (kind === "function") return [`function ${rest.slice(0, rest.indexOf(") returns") + 1)}`];
   const [name] = /^(?:"[^"]*"|[\w.]+)/.exec(rest) ?? [rest];
@@ -68,6 +69,7 @@ const rules: Record<string, { offenders: (statements: string[]) => string[]; vio
     offenders: (statements) => doubled(statements.flatMap(made)),
     violations: [
       "create table if not exists public.referrals (id uuid)",
+      "create unlogged table private.request_budgets (id uuid)",
       "create or replace function private.claims() returns jsonb language sql as $$ select null::jsonb $$",
       "create index referrals_status on public.referrals (status)",
       "create unique index referrals_once on public.referrals (status)",

@@ -130,3 +130,18 @@ Deno.test("a position is a whole number that Postgres holds", async () => {
   }
   assertEquals(await contents(alice), before);
 });
+
+Deno.test("a body is nested 32 levels deep at most, and how deep it is costs nothing", async () => {
+  const { alice } = await world();
+  const nested = (levels: number) => `{"first_name": "Rita", "last_name": ${"[".repeat(levels)}${"]".repeat(levels)}}`;
+  const send = (raw: string) =>
+    alice.post("/contacts", undefined, { raw, headers: { "content-type": "application/json" } });
+  const told = async (raw: string) => {
+    const { status, error } = await send(raw);
+    return [status, error.code];
+  };
+  assertEquals(await told(nested(31)), [400, "VALIDATION_ERROR"]);
+  assertEquals(await told(nested(32)), [400, "INVALID_BODY"]);
+  assertEquals(await told(nested(120_000)), [400, "INVALID_BODY"]);
+  assertEquals((await alice.get("/contacts")).body.pagination.total, 0);
+});

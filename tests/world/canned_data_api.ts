@@ -46,7 +46,7 @@ export function functionAt(url: string, change: Partial<Config> = {}) {
 
 /**
  * Plays the data API with `answers`, which is told how many calls came earlier, and gives the function over it with the
- * calls it made. The note of a key's use is not among them: it is written beside the answer, at most once a minute.
+ * calls it made. What it asks the limiter is not among them, and finds it out of reach.
  */
 export async function withCanned<T>(
   answers: Answers,
@@ -59,7 +59,7 @@ export async function withCanned<T>(
     { hostname: "127.0.0.1", port: 0, onListen: () => {}, signal: over.signal },
     async (request) => {
       const { pathname, search } = new URL(request.url);
-      if (pathname.endsWith("/rpc/note_key_use")) return new Response(null, { status: 204 });
+      if (pathname.endsWith("/rpc/take_requests")) return new Response(null, { status: 204 });
       const call = { method: request.method, path: pathname + search, began: performance.now(), ended: Infinity };
       const earlier = calls.push(call) - 1;
       const response = await answers(call, earlier);

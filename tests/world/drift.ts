@@ -34,5 +34,15 @@ export async function drift(companyId: string): Promise<Json[]> {
       join crm_deals as deal on deal.id = deal_id
       where deal.company_id = ${companyId} and deal_created_at is distinct from deal.created_at
     `,
+    ...await sql`
+      select name, private.counted_rows(${companyId}, name) as counted, held
+      from (
+        select 'contacts' as name, count(*) as held from crm_contacts where company_id = ${companyId}
+        union all
+        select 'open_requests', count(*) from referral_requests
+        where company_id = ${companyId} and written_status in ('sent', 'viewed')
+      ) as actual
+      where private.counted_rows(${companyId}, name) <> held
+    `,
   ];
 }

@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import type { Stack } from "../../local/stack.ts";
-import { mintKey } from "../../operator/mint.ts";
+import { type Budgets, mintKey } from "../../operator/mint.ts";
 import { type Signing, symmetricSigning } from "../../operator/signing.ts";
 import { assertEquals } from "@std/assert";
 
@@ -8,6 +8,9 @@ type Handed = Omit<Stack, "signing" | "stop"> & { signing: { alg: "HS256"; kid: 
 
 const handed = Deno.env.get("TEST_STACK");
 if (!handed) throw new Error("The tests need a stack of their own: run them by `deno task test [file]`.");
+
+/** More than any test asks for; those of budgets mint keys of their own. */
+export const budgets = { perMinute: 900_000, perDay: 90_000_000 };
 
 /** The running stack that these tests call. */
 export const stack: Handed = JSON.parse(handed);
@@ -21,7 +24,7 @@ await sql`select 1`;
 export type Json = any;
 
 export type Reply = { status: number; headers: Headers; text: string; body: Json; data: Json; error: Json };
-type Options = { headers?: Record<string, string>; token?: string | null; raw?: BodyInit };
+type Options = { headers?: Record<string, string>; token?: string | null; raw?: BodyInit; once?: boolean };
 
 /** One HTTP call of the API; `path` is below the base URL. */
 export async function call(method: string, path: string, body?: unknown, options: Options = {}): Promise<Reply> {
@@ -31,13 +34,18 @@ export async function call(method: string, path: string, body?: unknown, options
   }, options.raw);
 }
 
-/** One HTTP call of the data API, around the function; `path` is below `/rest/v1`. */
+/** One HTTP call of the data API, around the function; `path` is below `/rest/v1`. Who has all slots in use tries again. */
 export async function rest(method: string, path: string, body?: unknown, options: Options = {}): Promise<Reply> {
-  return await request(stack.restUrl + path, method, body, {
+  const headers = {
     apikey: stack.publishableKey,
     ...(options.token && { authorization: `Bearer ${options.token}` }),
     ...options.headers,
-  }, options.raw);
+  };
+  for (;;) {
+    const reply = await request(stack.restUrl + path, method, body, headers, options.raw);
+    if (reply.body?.details !== "concurrent_statements" || options.once) return reply;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function request(
@@ -102,11 +110,16 @@ export class Person {
 
   /** The same person with another key of the workspace, that holds `scopes` only. */
   async holding(...scopes: string[]): Promise<Person> {
-    const { id, token } = await mintKey(sql, signing, {
-      companyId: this.companyId,
-      name: scopes.join(" ").slice(0, 200),
-      scopes,
-    });
+    return await this.#with({ name: scopes.join(" ").slice(0, 200), scopes, budgets });
+  }
+
+  /** The same person with another key of the workspace, that may do everything within these budgets. */
+  async within(budgets: Budgets, ...scopes: string[]): Promise<Person> {
+    return await this.#with({ name: "Budgeted", scopes: scopes.length > 0 ? scopes : ["admin"], budgets });
+  }
+
+  async #with(key: { name: string; scopes: string[]; budgets: Budgets }): Promise<Person> {
+    const { id, token } = await mintKey(sql, signing, { companyId: this.companyId, ...key });
     return new Person(this.companyId, id, token);
   }
 
@@ -122,6 +135,7 @@ export async function workspace(name: string, ...scopes: string[]): Promise<Pers
     companyId,
     name,
     scopes: scopes.length > 0 ? scopes : ["admin"],
+    budgets,
   });
   return new Person(companyId, id, token);
 }
@@ -168,3 +182,10 @@ export async function eventually<T>(condition: () => T | Promise<T>, seconds = 1
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Has the operator let the person's workspace have so many of something. */
+export const allow = async ({ companyId }: Person, name: string, value: number): Promise<void> =>
+  void await sql`
+    insert into private.workspace_limits values (${companyId}, ${name}, ${value})
+    on conflict (company_id, name) do update set value = excluded.value
+  `;

@@ -3,29 +3,33 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { auditEndpoints } from "./audit/routes.ts";
 import { authentication } from "./http/authentication.ts";
 import { actionEndpoints } from "./actions/routes.ts";
 import { actionTypeEndpoints } from "./actions/action_type_routes.ts";
 import { automationEndpoints } from "./automations/routes.ts";
 import { companyEndpoints } from "./company/routes.ts";
 import type { Config } from "./platform/config.ts";
+import { Metered } from "./budgets/limiter.ts";
 import { contactEndpoints } from "./contacts/routes.ts";
+import type { ApiKey } from "./data/clients.ts";
 import { Database } from "./data/database.ts";
 import { dispatcher } from "./dispatcher/routes.ts";
 import type { Endpoint, Handled } from "./http/endpoint.ts";
+import { costOf, withinBudget } from "./budgets/within_budget.ts";
 import { answerError, ApiError } from "./contract/errors.ts";
 import { readInput } from "./http/input.ts";
-import { noteKeyUse } from "./http/key_use.ts";
 import { triggerEndpoints } from "./events/routes.ts";
 import { opportunityEndpoints } from "./opportunities/routes.ts";
 import { pipelineEndpoints } from "./pipelines/routes.ts";
 import { publicForm } from "./public_form/page_routes.tsx";
 import { publicFormEndpoints } from "./public_form/routes.ts";
 import { callerAddress } from "./http/caller_address.ts";
+import { callingKeyEndpoints } from "./calling_key/routes.ts";
 import { referralRequestEndpoints } from "./referral_requests/routes.ts";
 import { referralEndpoints } from "./referrals/routes.ts";
 import { runEndpoints } from "./runs/routes.ts";
-import { scopesAllow } from "./contract/scopes.ts";
+import { type Scope, scopesAllow } from "./contract/scopes.ts";
 import { webhookEndpoints } from "./webhooks/routes.ts";
 
 /** Every endpoint, in the order that the documentation shows them. */
@@ -35,6 +39,7 @@ export const endpoints: Endpoint[] = [
   ...opportunityEndpoints,
   ...contactEndpoints,
   ...pipelineEndpoints,
+  ...callingKeyEndpoints,
   ...companyEndpoints,
   ...triggerEndpoints,
   // Before `/automations/:id`, which would take their last word for an id.
@@ -43,6 +48,7 @@ export const endpoints: Endpoint[] = [
   ...automationEndpoints,
   ...actionEndpoints,
   ...webhookEndpoints,
+  ...auditEndpoints,
   ...publicFormEndpoints,
 ];
 
@@ -53,6 +59,7 @@ export function createApp(config: Config) {
   root.notFound((c) => answerError(noSuchRoute(), c));
   root.use(
     requestId(),
+    harden,
     allowEveryOrigin,
     methodNotAllowed({ app: root, onMethodNotAllowed: refuseMethod }),
     bodyLimit({ maxSize: 256 * 1024, onError: refuseSize }),
@@ -71,30 +78,56 @@ export function createApp(config: Config) {
     const { method, path, scope } = endpoint.contract;
     app.on(method, path, async (c) => {
       const key = endpoint.access === "open" ? null : await authenticate(c.req.header("Authorization"));
-      if (key && scope && !scopesAllow(key.scopes, scope)) {
-        throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
-      }
-      const input = await readInput(endpoint, c);
-      const database = new Database(config, key, scope);
-      // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
-      const result = await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
-      if (key) noteKeyUse(key, database);
-      return answer(c, endpoint, result, config);
+      const metered = key && new Metered(config, key, costOf(endpoint));
+      const handled = async () => {
+        if (key && scope) demandScopes(key, [scope]);
+        metered?.requireCredits();
+        const input = await readInput(endpoint, c);
+        // Of what this endpoint's own contract made of the body.
+        if (key) demandScopes(key, endpoint.contract.alsoNeeds?.(input.body as never) ?? []);
+        const database = new Database(config, key, scope, c.get("requestId"));
+        // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
+        return await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
+      };
+      const result = metered ? await withinBudget(c, metered, method === "get", handled) : await handled();
+      return answer(c, endpoint, result, config, metered?.creditsRemaining ?? null);
     });
   }
   return root;
 }
 
-function answer(c: Context, { contract }: Endpoint, { data, pagination, location }: Handled, config: Config) {
+function demandScopes(key: ApiKey, wanted: Scope[]) {
+  const lacking = wanted.find((scope) => !scopesAllow(key.scopes, scope));
+  if (lacking) throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${lacking}.`);
+}
+
+function answer(
+  c: Context,
+  { contract }: Endpoint,
+  { data, pagination, location }: Handled,
+  config: Config,
+  credits: number | null,
+) {
   const status = contract.status ?? 200;
   if (status === 204) return c.body(null, 204);
   if (location) c.header("Location", config.publicUrl + location);
-  // credits_remaining is part of TrustPager's envelope; null says that this deployment does not meter.
   return c.json({
     data,
     ...(pagination && { pagination }),
-    meta: { request_id: c.get("requestId"), credits_remaining: null },
+    meta: { request_id: c.get("requestId"), credits_remaining: credits },
   }, status);
+}
+
+const hardened = {
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "no-referrer",
+  "Strict-Transport-Security": "max-age=31536000",
+  "X-Content-Type-Options": "nosniff",
+};
+
+async function harden(c: Context, next: Next) {
+  for (const [name, value] of Object.entries(hardened)) c.header(name, value);
+  await next();
 }
 
 const preflight = cors({ origin: "*", maxAge: 86_400 });
@@ -103,7 +136,10 @@ const preflight = cors({ origin: "*", maxAge: 86_400 });
 async function allowEveryOrigin(c: Context, next: Next) {
   if (c.req.method === "OPTIONS") return await preflight(c, next);
   c.header("Access-Control-Allow-Origin", "*");
-  c.header("Access-Control-Expose-Headers", "Location,Retry-After,WWW-Authenticate,X-Request-Id");
+  c.header(
+    "Access-Control-Expose-Headers",
+    "Location,RateLimit,RateLimit-Policy,Retry-After,WWW-Authenticate,X-Request-Id",
+  );
   await next();
 }
 

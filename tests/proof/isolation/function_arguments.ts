@@ -1,5 +1,5 @@
 import { type Json } from "../../world/world.ts";
-import { type Argument, exposed, type Routine } from "./catalogue.ts";
+import { type Argument, exposed, hidden, type Routine } from "./catalogue.ts";
 import { ownLabel, type Workspace } from "./workspaces.ts";
 
 const missing = () => crypto.randomUUID();
@@ -11,14 +11,15 @@ export function tableOf(name: string): string | undefined {
   const word = name.replace(/_id$/, "").split("_").at(-1)!;
   const noun = synonyms[word] ?? word;
   const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
-  return exposed.find(({ kind, name }) => kind !== "v" && (name === plural || name.endsWith(`_${plural}`)))?.full;
+  return [...exposed, ...hidden]
+    .find(({ kind, name }) => kind !== "v" && (name === plural || name.endsWith(`_${plural}`)))?.full;
 }
 
 /** Whose rows an argument names: `missing` ones are nobody's. */
 export type Whose = Workspace | "missing";
 
 const idIn = (table: string, name: string, whose: Whose) =>
-  whose === "missing" ? missing() : whose.named.fields[name] ?? whose.rows[table][0].id;
+  whose === "missing" ? missing() : whose.named.fields[name] ?? whose.rows[table]?.[0]?.id ?? missing();
 
 /** Values for all arguments of a function, `whose` rows each of them names being told by its name. */
 export function argumentsOf({ args, signature }: Routine, whose: (argument: string) => Whose, flag = true): Json {

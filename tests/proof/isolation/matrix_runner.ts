@@ -6,7 +6,10 @@ import { checksums, restore, type Rows, rowsIn } from "./snapshot.ts";
 import type { Workspace } from "./workspaces.ts";
 
 // What the machinery changes by itself, whoever asks for what.
-const isMachinery = (table: string) => /^private\.events$|^public\.(automation_runs|webhook_deliveries)$/.test(table);
+const isMachinery = (table: string) =>
+  /^private\.(action_results|events|request_budgets)$|^public\.(audit_log|automation_runs|webhook_deliveries)$/.test(
+    table,
+  );
 
 /** Two workspaces with rows to come back to, and the cells that ran between them. */
 export class MatrixRunner {

@@ -2,7 +2,7 @@ import { SignJWT } from "jose";
 import { type Scope, scopes } from "../../../supabase/functions/api/contract/scopes.ts";
 import { mintKey } from "../../../operator/mint.ts";
 import { allBut } from "./rules.ts";
-import { type Person, signing, sql, stack, workspace } from "../../world/world.ts";
+import { budgets, type Person, signing, sql, stack, workspace } from "../../world/world.ts";
 
 /**
  * Where a caller stands. `living`: a key that works, for its scopes. `dead`: a genuine token whose key's row says no.
@@ -78,7 +78,12 @@ export async function principals(alice: Person, bob: Person): Promise<Principal[
 /** A key of the person's workspace that holds `held`. */
 export async function living(person: Person, name: string, held: readonly Scope[]): Promise<Principal> {
   const { companyId } = person;
-  const { id, token } = await mintKey(sql, signing, { companyId, name: name.slice(0, 200), scopes: [...held] });
+  const { id, token } = await mintKey(sql, signing, {
+    companyId,
+    name: name.slice(0, 200),
+    scopes: [...held],
+    budgets,
+  });
   return {
     ...bearing(name, "living", { role: "api_key", sub: id, company_id: companyId, scopes: held }, token),
     scopes: held,

@@ -3,8 +3,8 @@ import { fields } from "./function_arguments.ts";
 import { type Command, exposed, granted, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal, Standing } from "./principals.ts";
-import { answersAt, opens, scopeFor } from "./rules.ts";
-import type { Workspace } from "./workspaces.ts";
+import { answersAt, opens, scopeFor, takenBeside } from "./rules.ts";
+import { type Values, without, type Workspace } from "./workspaces.ts";
 
 const shown = { prefer: "return=representation" };
 const merged = { prefer: "resolution=merge-duplicates,return=representation" };
@@ -43,9 +43,15 @@ function isTelling({ command }: Verb, { lacks, scopes }: Principal, { full }: Ta
 const mayOpen = ({ command }: Verb, { standing, scopes }: Principal, { full }: Table) =>
   standing === "living" && opens(scopes, scopeFor(full, command));
 
-/** Who has no right in alice's workspace must not see it either. */
-export const secretsFor = ({ standing, scopes }: Principal, mine: Workspace, theirs: Workspace) =>
-  standing === "living" && scopes.length > 0 ? [theirs.values] : [theirs.values, mine.values];
+/** Who has no right in alice's workspace must not see it either; a living key may know which it is, and whose. */
+export function secretsFor({ standing, scopes, claims }: Principal, mine: Workspace, theirs: Workspace): Values[] {
+  if (standing !== "living") return [theirs.values, mine.values];
+  if (scopes.length > 0) return [theirs.values];
+  return [
+    theirs.values,
+    without(mine.values, { ids: new Set([claims?.sub ?? "", claims?.company_id ?? ""]), words: [] }),
+  ];
+}
 
 type At = { table: Table; path: string; row: string; own: Json; foreign: Json; body: Json };
 
@@ -167,15 +173,17 @@ function cellOf(verb: Verb, who: Principal, table: Table, mine: Workspace, their
   const isWriting = command === "insert" || command === "update";
   const body = isWriting && (hasGrant ? written(table, command, own) : { [key]: own[key] });
   const accepted = answersAt(who, scopeFor(table.full, command), verb.isGranted ?? hasGrant, open, shut);
+  const beside = command === "insert" && isOwn ? takenBeside[table.full] ?? [] : [];
+  const lacks = mayOpen(verb, who, table) && !beside.every((one) => opens(who.scopes, one));
   // The embedded data API looks for the row to merge with first, PostgREST asks for the grant.
   const sooner = verb.isGranted === false && who.standing === "dead" ? ["401 UNAUTHORIZED"] : [];
   return {
     who,
     to: "rest",
     ...verb.ask({ table, path, row: `${path}?${key}=eq.${(isOwn ? own : foreign)[key]}`, own, foreign, body }),
-    accepted: [...accepted, ...sooner],
+    accepted: lacks ? ["403 INSUFFICIENT_SCOPE"] : [...accepted, ...sooner],
     secret: secretsFor(who, mine, theirs),
     about: [table.full],
-    changes: isOwn && mayOpen(verb, who, table),
+    changes: isOwn && mayOpen(verb, who, table) && !lacks,
   };
 }

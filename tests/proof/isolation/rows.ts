@@ -67,6 +67,7 @@ async function makeRow(tx: postgres.TransactionSql, table: Table, companyId: str
 function anyOf(type: string): string {
   if (type === "uuid") return "gen_random_uuid()";
   if (type.startsWith("timestamp")) return "now()";
+  if (type === "date") return "current_date";
   if (/^(smallint|integer|bigint|numeric)/.test(type)) return "1";
   if (type === "boolean") return "false";
   if (type === "bytea") return "sha256(random()::text::bytea)";

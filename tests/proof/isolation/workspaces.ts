@@ -1,5 +1,5 @@
 import { type Rows as Named, rowsOf } from "../../world/every_endpoint.ts";
-import { type Person, sql, workspace } from "../../world/world.ts";
+import { eventually, type Person, sql, workspace } from "../../world/world.ts";
 import { exposed } from "./catalogue.ts";
 import { complete, mark } from "./rows.ts";
 import { type Rows, rowsIn, withoutTriggers } from "./snapshot.ts";
@@ -41,8 +41,13 @@ export async function workspaces(): Promise<{ mine: Workspace; theirs: Workspace
     )
   `;
   await entangle(alice, bob);
-  // What lapses has lapsed before anybody looks.
+  // What lapses has lapsed before anybody looks, and what was written has been told of.
   await sql`select private.write_expired_requests()`;
+  await eventually(async () =>
+    (await sql`
+      select from private.events where fanned_out_at is null and company_id in (${alice.companyId}, ${bob.companyId})
+    `).length === 0
+  );
   const theirs = await described(bob, bobs, words);
   const mine = await described(alice, alices, [ownLabel]);
   return { mine, theirs: { ...theirs, values: without(theirs.values, mine.values) } };
@@ -62,6 +67,15 @@ async function entangle(alice: Person, bob: Person): Promise<void> {
     await tx`
       insert into private.unsubscribed (company_id, email)
       select ${bob.companyId}, lower(email) from crm_contacts where company_id = ${alice.companyId} and email is not null
+    `;
+    // Somebody whom no cell names, being the last of alice's contacts, has asked her.
+    await tx`
+      with una as (
+        insert into crm_contacts (id, company_id, first_name)
+        values (overlay(gen_random_uuid()::text placing 'ffffffff' from 1)::uuid, ${alice.companyId}, 'Una')
+        returning id, company_id
+      )
+      insert into private.unsubscribed_contacts (contact_id, company_id) select id, company_id from una
     `;
     await tx`
       insert into private.thank_yous (referral_id, claimed_at)

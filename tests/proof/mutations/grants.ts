@@ -7,11 +7,13 @@ const rowSecured = exposed.filter(({ kind }) => kind !== "v");
 
 const given = (what: string, role: string) => ({ up: `grant ${what} to ${role}`, down: `revoke ${what} from ${role}` });
 
-/** What the policies of a table would hide stands open: its grants alone are left. */
-const withoutPolicies = (full: string) => ({
-  up: `alter table ${full} disable row level security`,
-  down: `alter table ${full} enable row level security`,
-});
+/** What the policies of a table would hide, or the log's own trigger refuse, stands open: its grants alone are left. */
+const withoutPolicies = (full: string) => {
+  const own = full === "public.audit_log" ? "trigger audit_log_keep" : null;
+  const all = (verb: string) =>
+    [`${verb} row level security`, ...(own ? [`${verb} ${own}`] : [])].map((change) => `alter table ${full} ${change}`);
+  return { up: all("disable").join("; "), down: all("enable").join("; ") };
+};
 
 // `authenticated` stands before the schema's door; the grants behind it are a layer of their own.
 const entered = given("usage on schema private", "authenticated");

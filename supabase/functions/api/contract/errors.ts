@@ -8,6 +8,7 @@ export const errorCodes = {
   VALIDATION_ERROR: { status: 400, fix: "Correct what details name." },
   UNAUTHORIZED: { status: 401, fix: "Send a valid API key as Authorization: Bearer <key>." },
   INSUFFICIENT_SCOPE: { status: 403, fix: "Use an API key that holds this scope." },
+  INSUFFICIENT_CREDITS: { status: 403, fix: "Wait for the next month, or ask whoever runs this API for more." },
   NOT_FOUND: { status: 404, fix: "Check the id and the path; only rows of your own workspace exist for you." },
   METHOD_NOT_ALLOWED: { status: 405, fix: "Use one of the methods in the Allow header." },
   CONFLICT: { status: 409, fix: "Look at the row in the way, and change that one or your request." },
@@ -28,6 +29,8 @@ type More = {
   /** What would be accepted. */
   hint?: string;
   details?: Problem[];
+  /** The budget that is spent. */
+  budget?: string;
   /** The caller's own row that is in the way. */
   existingId?: string;
   headers?: Record<string, string>;
@@ -69,7 +72,7 @@ export function answerError(error: unknown, c: Context): Response {
   const requestId = c.get("requestId");
   if (status >= 500) logFailure(known, requestId);
 
-  const { hint, details, existingId, headers } = known.more;
+  const { hint, details, budget, existingId, headers } = known.more;
   return c.json(
     {
       error: {
@@ -79,6 +82,7 @@ export function answerError(error: unknown, c: Context): Response {
         ...(hint && { hint }),
         status,
         ...(details?.length && { details }),
+        ...(budget && { details: { budget } }),
         ...(existingId && { existing_id: existingId }),
         request_id: requestId,
       },

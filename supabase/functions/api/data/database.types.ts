@@ -7,10 +7,14 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "credits_per_month": number | null;
+          "disabled_at": string | null;
           "expires_at": string | null;
           "id": string;
           "last_used_at": string | null;
           "name": string;
+          "requests_per_day": number;
+          "requests_per_minute": number;
           "revoked_at": string | null;
           "scopes": (string)[];
         };
@@ -18,20 +22,28 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "credits_per_month"?: number | null;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
           "name": string;
+          "requests_per_day"?: number;
+          "requests_per_minute"?: number;
           "revoked_at"?: string | null;
           "scopes": (string)[];
         };
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "credits_per_month"?: number | null;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
           "name"?: string;
+          "requests_per_day"?: number;
+          "requests_per_minute"?: number;
           "revoked_at"?: string | null;
           "scopes"?: (string)[];
         };
@@ -45,6 +57,49 @@ export type Database = {
           },
         ];
       };
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at"?: string;
+          "entity_id": string;
+          "entity_type": string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "actor_type"?: string;
+          "changes"?: NonNullable<Json>;
+          "company_id"?: string;
+          "created_at"?: string;
+          "entity_id"?: string;
+          "entity_type"?: string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via"?: string;
+        };
+        Relationships: [];
+      };
       "automation_actions": {
         Row: {
           "action_type": string;
@@ -52,6 +107,7 @@ export type Database = {
           "company_id": string;
           "config": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "sequence": number;
           "updated_at": string;
@@ -64,6 +120,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence": number;
           "updated_at"?: string;
@@ -74,6 +131,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence"?: number;
           "updated_at"?: string;
@@ -97,7 +155,6 @@ export type Database = {
       };
       "automation_runs": {
         Row: {
-          "action_results": NonNullable<Json>;
           "actions_executed": number;
           "actions_failed": number;
           "actions_skipped": number;
@@ -113,17 +170,20 @@ export type Database = {
           "error": string | null;
           "event_id": string;
           "id": string;
+          "refusal": string | null;
+          "root_id": string | null;
           "run_id": string;
           "started_at": string;
           "status": string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by": string | null;
           "updated_at": string;
+          "action_results": Json | null;
           "listed_at": string | null;
+          "trigger_data": Json | null;
         };
-        ComputedFields: "listed_at";
+        ComputedFields: "action_results" | "listed_at" | "trigger_data";
         Insert: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -139,15 +199,16 @@ export type Database = {
           "error"?: string | null;
           "event_id": string;
           "id"?: string;
+          "refusal"?: string | null;
+          "root_id"?: string | null;
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Update: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -163,11 +224,13 @@ export type Database = {
           "error"?: string | null;
           "event_id"?: string;
           "id"?: string;
+          "refusal"?: string | null;
+          "root_id"?: string | null;
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data"?: NonNullable<Json>;
           "trigger_type"?: string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -185,6 +248,7 @@ export type Database = {
           "company_id": string;
           "conditions": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "enabled": boolean;
           "enabled_at": string;
           "id": string;
@@ -200,6 +264,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -213,6 +278,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -246,6 +312,7 @@ export type Database = {
           "created_at": string;
           "id": string;
           "logo_url": string | null;
+          "mail_name": string;
           "name": string;
           "primary_color": string | null;
           "timezone": string;
@@ -258,6 +325,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "logo_url"?: string | null;
+          "mail_name": string;
           "name": string;
           "primary_color"?: string | null;
           "timezone"?: string;
@@ -269,6 +337,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "logo_url"?: string | null;
+          "mail_name"?: string;
           "name"?: string;
           "primary_color"?: string | null;
           "timezone"?: string;
@@ -280,6 +349,8 @@ export type Database = {
         Row: {
           "company_id": string;
           "form_tries_per_hour": number;
+          "mail_form_contacts": boolean;
+          "mail_recipients": (string)[];
           "referral_categories": (string)[];
           "referral_pipeline_id": string | null;
           "referral_stage_id": string | null;
@@ -289,6 +360,8 @@ export type Database = {
         Insert: {
           "company_id": string;
           "form_tries_per_hour"?: number;
+          "mail_form_contacts"?: boolean;
+          "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -297,6 +370,8 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "form_tries_per_hour"?: number;
+          "mail_form_contacts"?: boolean;
+          "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -330,12 +405,14 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "email": string | null;
           "first_name": string;
           "id": string;
           "images": (string)[];
           "job_title": string | null;
           "last_name": string | null;
+          "made_by_form": boolean;
           "phone": string | null;
           "search_text": string;
           "updated_at": string;
@@ -345,12 +422,14 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name": string;
           "id"?: string;
           "images"?: (string)[];
           "job_title"?: string | null;
           "last_name"?: string | null;
+          "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
           "updated_at"?: string;
@@ -358,12 +437,14 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name"?: string;
           "id"?: string;
           "images"?: (string)[];
           "job_title"?: string | null;
           "last_name"?: string | null;
+          "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
           "updated_at"?: string;
@@ -449,6 +530,7 @@ export type Database = {
           "company_id": string;
           "contact_id": string | null;
           "created_at": string;
+          "created_by": string | null;
           "currency": string | null;
           "id": string;
           "lead_source": string | null;
@@ -469,6 +551,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -484,6 +567,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -563,6 +647,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "name": string;
           "updated_at": string;
@@ -573,6 +658,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name": string;
           "updated_at"?: string;
@@ -580,6 +666,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name"?: string;
           "updated_at"?: string;
@@ -821,6 +908,7 @@ export type Database = {
           "response_status": number | null;
           "status": string;
           "subscription_id": string;
+          "under_way": boolean;
           "updated_at": string;
           "listed_at": string | null;
         };
@@ -843,6 +931,7 @@ export type Database = {
           "response_status"?: number | null;
           "status"?: string;
           "subscription_id": string;
+          "under_way"?: boolean;
           "updated_at"?: string;
         };
         Update: {
@@ -863,6 +952,7 @@ export type Database = {
           "response_status"?: number | null;
           "status"?: string;
           "subscription_id"?: string;
+          "under_way"?: boolean;
           "updated_at"?: string;
         };
         Relationships: [
@@ -879,11 +969,13 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "disabled_at": string | null;
           "disabled_reason": string | null;
           "enabled": boolean;
           "events": (string)[];
           "failing_since": string | null;
+          "host": string | null;
           "id": string;
           "updated_at": string;
           "url": string;
@@ -893,11 +985,13 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
           "events"?: (string)[];
           "failing_since"?: string | null;
+          "host"?: never;
           "id"?: string;
           "updated_at"?: string;
           "url": string;
@@ -905,11 +999,13 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
           "events"?: (string)[];
           "failing_since"?: string | null;
+          "host"?: never;
           "id"?: string;
           "updated_at"?: string;
           "url"?: string;
@@ -1077,11 +1173,22 @@ export type Database = {
     };
     Functions: {
       "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };
+      "action_results": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.action_results with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "admit_mail": {
+        Args: { "action_id": string; "address"?: string; "contact"?: string; "run_id": string };
+        Returns: Json;
+      };
       "ask_for_referral": {
         Args: {
           "contact": string;
           "deal"?: string;
           "expires_in_days"?: number;
+          "force"?: boolean;
           "how_it_works_html"?: string;
           "intro_html"?: string;
           "subject_override"?: string;
@@ -1101,6 +1208,7 @@ export type Database = {
       };
       "automation_run": { Args: { "run_id": string }; Returns: Json };
       "calling_country": { Args: Record<PropertyKey, never>; Returns: string };
+      "calling_key_card": { Args: Record<PropertyKey, never>; Returns: Json };
       "claim_work": { Args: { "busy"?: (string)[]; "most_deliveries": number; "most_runs": number }; Returns: Json };
       "contact": {
         Args: { "": Database["public"]["Tables"]["crm_deals"]["Row"] };
@@ -1115,10 +1223,13 @@ export type Database = {
         Args: { "enabled"?: boolean; "events": (string)[]; "url": string };
         Returns: Json;
       };
+      "delivery_jobs": { Args: { "ids": (string)[] }; Returns: Json };
       "finish_run": {
         Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
         Returns: undefined;
       };
+      "form_address_key": { Args: Record<PropertyKey, never>; Returns: string };
+      "give_back_credits": { Args: { "charge": string }; Returns: undefined };
       "listed_at":
         | {
           Args: { "": Database["public"]["Tables"]["automation_actions"]["Row"] };
@@ -1190,7 +1301,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      "note_key_use": { Args: Record<PropertyKey, never>; Returns: undefined };
       "opportunity": {
         Args: { "": Database["public"]["Tables"]["referrals"]["Row"] };
         Returns:
@@ -1214,6 +1324,28 @@ export type Database = {
         Returns: undefined;
       };
       "referral_form": { Args: { "token": string }; Returns: Json };
+      "referral_history": {
+        Args: { "referral_id": string };
+        Returns: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "audit_log";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "referral_in_the_way": { Args: { "chain": Json; "changed_id"?: string }; Returns: string };
       "referral_leaderboard": { Args: { "max_entries"?: number; "only_converted"?: boolean }; Returns: Json };
       "referred_contact": {
@@ -1277,11 +1409,20 @@ export type Database = {
         };
         Returns: Json;
       };
+      "take_requests": { Args: { "cost"?: number; "count"?: number }; Returns: Json };
       "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
+      "trigger_data": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.trigger_data with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };
+      "wake_dispatcher": { Args: Record<PropertyKey, never>; Returns: undefined };
+      "webhook_in_the_way": { Args: { "url": string }; Returns: string };
       "withdraw_referral_request": { Args: { "request_id": string }; Returns: undefined };
     };
     Enums: {

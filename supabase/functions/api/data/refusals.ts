@@ -1,5 +1,6 @@
 import type { PostgrestSingleResponse } from "@supabase/supabase-js";
 import { ApiError, DuplicateError, isErrorCode } from "../contract/errors.ts";
+import { Id } from "../contract/values.ts";
 import { fieldOfReference } from "./references.ts";
 
 export const outOfReach = (cause: unknown) =>
@@ -15,11 +16,15 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   // Details of constraint violations quote the caller's data: they stay out of the log.
   const cause = { status, code, message };
   if (isErrorCode(code)) {
-    const path = typeof details === "string" && details ? details : undefined;
+    if (code === "RATE_LIMITED") return spent(message, String(details), cause);
+    const named = typeof details === "string" && details ? details : undefined;
+    const existingId = Id.safeParse(named).data;
     return new ApiError(code, message, {
       // A hint of the database lists what is accepted, or says what to do.
       ...(hint && (hint.startsWith("Accepted: ") ? { hint } : { fix: hint })),
-      details: path ? [{ path, message }] : undefined,
+      // The database names a field, or the row in the way.
+      details: named && !existingId ? [{ path: named, message }] : undefined,
+      existingId,
       cause,
     });
   }
@@ -38,6 +43,13 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
 // Which one, the database does not say.
 const wrongValue = (message: string, cause: unknown) =>
   new ApiError("VALIDATION_ERROR", message, { fix: "Compare each value with what /docs says of its field.", cause });
+
+// A budget of a day ends at midnight UTC, as `private.take_mail` has it; a statement of one's own in a moment.
+function spent(message: string, budget: string, cause: unknown): ApiError {
+  const now = new Date();
+  const wait = budget.startsWith("mails_") ? (new Date(now).setUTCHours(24, 0, 0, 0) - now.getTime()) / 1_000 : 1;
+  return new ApiError("RATE_LIMITED", message, { budget, headers: { "Retry-After": String(Math.ceil(wait)) }, cause });
+}
 
 // Under row level security Postgres tells no more than the name of the foreign key.
 function missingReference(text: string, cause: unknown): ApiError {

@@ -57,6 +57,6 @@ async function verify(token: string, config: Config): Promise<ApiKey> {
   }
   const claims = Claims.safeParse(data?.jwtClaims);
   if (!claims.success) throw refusal();
-  const { sub, scopes, exp } = claims.data;
-  return { id: sub, token, scopes, expires: exp === undefined ? Infinity : exp * 1_000 };
+  const { sub, company_id, scopes, exp } = claims.data;
+  return { id: sub, companyId: company_id, token, scopes, expires: exp === undefined ? Infinity : exp * 1_000 };
 }

@@ -4,6 +4,8 @@ import type { Endpoint } from "./endpoint.ts";
 import { ApiError, type ErrorCode, type Problem } from "../contract/errors.ts";
 
 const nothing = z.strictObject({});
+/** How deep a body may be nested: what works through it calls itself for each level. */
+const deepest = 32;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 export type Found = Problem & { missing?: boolean; accepted?: string[] };
@@ -41,8 +43,15 @@ async function readBody(c: Context): Promise<unknown> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new ApiError("INVALID_BODY", "The body is JSON, but not an object.");
   }
+  if (isDeeperThan(deepest, body)) {
+    throw new ApiError("INVALID_BODY", `The body is nested deeper than ${deepest} levels.`);
+  }
   return body;
 }
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === "object" && value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner)));
 
 function single(queries: Record<string, string[]>, found: Found[]): Record<string, string> {
   return Object.fromEntries(

@@ -7,8 +7,8 @@ import { Id } from "../contract/values.ts";
 
 const Meta = z.object({
   request_id: z.string(),
-  credits_remaining: z.null().meta({
-    description: "Part of TrustPager's envelope; null: this deployment does not meter",
+  credits_remaining: z.int().nullable().meta({
+    description: "What is left of the key's credits of this month; null: it is not metered",
   }),
 }).meta({ id: "Meta" });
 
@@ -29,7 +29,10 @@ const ErrorEnvelope = z.object({
     fix: z.string().meta({ description: "What to do about it" }),
     hint: z.string().optional().meta({ description: "What would be accepted" }),
     status: z.int(),
-    details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    details: z.union([
+      z.array(z.object({ path: z.string(), message: z.string() })),
+      z.object({ budget: z.string().meta({ description: "The budget that is spent" }) }),
+    ]).optional(),
     existing_id: Id.optional().meta({ description: "The caller's own row in the way" }),
     request_id: z.string(),
   }),
@@ -106,11 +109,12 @@ function success({ answer, list }: Endpoint["contract"], status: number) {
   };
 }
 
-function refusals(access: Endpoint["access"], { path, scope, body, refusals = [] }: Endpoint["contract"]) {
+function refusals(access: Endpoint["access"], { method, path, scope, body, refusals = [] }: Endpoint["contract"]) {
   const codes = new Set<ErrorCode>([
     "VALIDATION_ERROR",
-    ...(access === "keyed" ? ["UNAUTHORIZED"] as const : []),
+    ...(access === "keyed" ? ["UNAUTHORIZED", "RATE_LIMITED"] as const : []),
     ...(scope ? ["INSUFFICIENT_SCOPE"] as const : []),
+    ...(access === "keyed" && method !== "get" ? ["INSUFFICIENT_CREDITS"] as const : []),
     ...(path.includes(":") ? ["NOT_FOUND"] as const : []),
     ...(body ? ["INVALID_BODY", "MISSING_FIELDS", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const : []),
     ...refusals,

@@ -38,6 +38,9 @@ const Environment = z.object({
     .optional(),
   /** How many submissions one address may try in an hour. */
   PUBLIC_FORM_TRIES_PER_HOUR: z.coerce.number("must be a number").int().min(1).default(1_000),
+  /** Where the platform's proxy tells the caller's address: `cf-connecting-ip`, `x-real-ip` and the like. */
+  CLIENT_ADDRESS_HEADER: z.string().regex(/^[A-Za-z0-9-]+$/, "must be the name of a header").toLowerCase()
+    .default("x-forwarded-for"),
   /** How many proxies of ours stand before the function: each has appended one address to X-Forwarded-For. */
   TRUSTED_PROXIES: z.coerce.number("must be a number").int().min(1).default(1),
   /** For development: webhooks may go to this machine, by plain http too. */
@@ -72,11 +75,13 @@ export type Config = {
   /** Where a request's mail leads, with `{token}` in it. */
   publicFormUrl: string;
   publicFormTriesPerHour: number;
+  clientAddressHeader: string;
   trustedProxies: number;
   /** Null: mail is off. */
   mail: { apiKey: string; baseUrl: string | undefined; from: string } | null;
-  /** How long one call of the data API may take, in milliseconds. */
+  /** How long one call of the data API may take, in milliseconds: a key's, and those of the dispatcher and of strangers. */
   databaseTimeout: number;
+  patientTimeout: number;
 };
 
 /** Takes the platform's environment; throws one sentence that names every variable that is missing or malformed. */
@@ -98,11 +103,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     publicUrl,
     publicFormUrl: data.PUBLIC_FORM_URL ?? `${publicUrl}/refer/{token}`,
     publicFormTriesPerHour: data.PUBLIC_FORM_TRIES_PER_HOUR,
+    clientAddressHeader: data.CLIENT_ADDRESS_HEADER,
     trustedProxies: data.TRUSTED_PROXIES,
     mail: data.RESEND_API_KEY && data.MAIL_FROM
       ? { apiKey: data.RESEND_API_KEY, baseUrl: data.RESEND_BASE_URL, from: data.MAIL_FROM }
       : null,
-    // A second more than a statement of a key may take: so the database gives up first, and what failed is undone.
-    databaseTimeout: 9_000,
+    // More than a statement may take, a key's 2 s or 8: so the database gives up first, and what failed is undone. The rest is for
+    // waiting: keys have four calls under way at most, strangers as many as there are.
+    databaseTimeout: 5_000,
+    patientTimeout: 9_000,
   };
 }

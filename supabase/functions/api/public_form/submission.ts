@@ -4,7 +4,9 @@ import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { ApiError, isErrorCode } from "../contract/errors.ts";
 import { PrintedInstant } from "../data/rows.ts";
+import { addressGroup } from "./address_group.ts";
 import { countTry } from "./rate_limit.ts";
+import { signedAddress } from "./signed_address.ts";
 import { ReferralForm, type Submission } from "./schema.ts";
 
 /** What `private.referral_form` gives. */
@@ -50,9 +52,10 @@ export async function submit(
   database: Database,
   token: string,
   friend: Submission,
-  address: string,
+  from: string,
   config: Config,
 ): Promise<{ status: "submitted"; submitted_at: string }> {
+  const address = await addressGroup(from);
   const wait = countTry(address, config);
   if (wait > 0) {
     await readOpenForm(database, token);
@@ -63,8 +66,9 @@ export async function submit(
   const { phone } = friend;
   const country = phone && !phone.startsWith("+") ? (await readOpenForm(database, token)).country : null;
   const e164 = phone ? await toE164(phone, country) : undefined;
-  const result = await database.value(Submitting, (client) =>
-    client.rpc("submit_referral", {
+  const headers = await signedAddress(address, config);
+  const result = await database.value(Submitting, (client) => {
+    const submitting = client.rpc("submit_referral", {
       token,
       first_name: friend.first_name,
       last_name: friend.last_name ?? undefined,
@@ -73,7 +77,10 @@ export async function submit(
       category: friend.category ?? undefined,
       message: friend.message ?? undefined,
       consent: friend.consent,
-    }));
+    });
+    for (const [name, value] of Object.entries(headers)) submitting.setHeader(name, value);
+    return submitting;
+  });
   if ("refused" in result) throw refusal(result.refused);
   return { status: "submitted", submitted_at: result.submitted_at };
 }

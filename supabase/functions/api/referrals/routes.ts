@@ -137,6 +137,7 @@ export const referralEndpoints: Endpoint[] = [
       "Repeating it is safe: the same `converted_at`, no second mail; a mail that had failed is tried again. A mail " +
       "that fails never undoes the conversion.",
     scope: "referrals:write",
+    mails: true,
     params: ById,
     answer: ConvertedReferral,
     refusals: ["CONFLICT"],

@@ -39,16 +39,18 @@ export async function executeRun(job: Job, database: Pick<Database, "ask">, conf
   // Where an action has been carried out, the conditions held, whatever it changed since.
   const reason = job.action_results.length === 0 ? unmet(job.conditions, values) : null;
   if (reason) return void await finish("skipped", reason);
+  if (job.refusal) return void await finish("failed", job.refusal);
   for (const action of job.actions) {
     const earlier = job.action_results.find(({ action_id }) => action_id === action.id);
-    const error = earlier ? errorOf(earlier) : await carryOut(action, job, tokens, { database, config });
+    const error = earlier ? failureOf(earlier) : await carryOut(action, job, tokens, { database, config });
     if (error) return void await finish("failed", `${action.action_type} failed: ${error}`);
   }
   await finish("completed", null);
 }
 
 /** What went wrong: of one that was skipped it says why that is right. */
-const errorOf = ({ status, error }: Job["action_results"][number]) => status === "failed" ? error : null;
+const failureOf = ({ status, error }: { status: Outcome["status"]; error: string | null }) =>
+  status === "failed" ? error : null;
 
 /** Gives what went wrong, null for nothing; the outcome is recorded either way. */
 async function carryOut(action: JobAction, job: Job, tokens: TokenValues, means: Means): Promise<string | null> {
@@ -62,13 +64,12 @@ async function carryOut(action: JobAction, job: Job, tokens: TokenValues, means:
         action_id: action.id,
         action_type: action.action_type,
         sequence: action.sequence,
-        status: outcome.error ? "failed" : "completed",
         duration_ms: Math.round(performance.now() - started),
         ...outcome,
       },
     })
   );
-  return outcome.error;
+  return failureOf(outcome);
 }
 
 /** What came of an action, a refusal too; null where that is recorded already. Throws what is no fault of the action. */
@@ -76,10 +77,11 @@ async function outcomeOf(action: JobAction, job: Job, tokens: TokenValues, means
   const type = ActionType.safeParse(action.action_type).data;
   try {
     if (!type) throw new ApiError("VALIDATION_ERROR", `There is no action type ${action.action_type}.`);
+    if (action.refusal) throw new ApiError("INSUFFICIENT_SCOPE", action.refusal);
     refuseUnknownTokens(action.config, tokens);
     return await actionTypes[type].run(action, job, tokens, means);
   } catch (error) {
     if (!(error instanceof ApiError) || error.code === "UNAVAILABLE" || error.code === "INTERNAL_ERROR") throw error;
-    return { request: action.config, response: null, error: error.message };
+    return { status: "failed", request: action.config, response: null, error: error.message };
   }
 }

@@ -8,6 +8,8 @@ const JobAction = z.object({
   action_type: z.string(),
   sequence: z.int(),
   config: z.record(z.string(), z.json()),
+  /** Why it may not act, in words: its maker's scopes do not reach; null when it may. */
+  refusal: z.string().nullable(),
 });
 export type JobAction = z.output<typeof JobAction>;
 
@@ -23,10 +25,16 @@ export const Job = z.object({
   event_id: z.string(),
   trigger_type: TriggerType,
   trigger_data: z.record(z.string(), z.unknown()),
+  /** Why it does nothing, should its conditions hold. */
+  refusal: z.string().nullable(),
   conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
   actions: z.array(JobAction),
   /** Of the actions that have been carried out already, whether they went well or not. */
-  action_results: z.array(z.object({ action_id: z.string(), status: z.string(), error: z.string().nullable() })),
+  action_results: z.array(z.object({
+    action_id: z.string(),
+    status: z.enum(["completed", "failed", "skipped"]),
+    error: z.string().nullable(),
+  })),
   context: Context,
 });
 export type Job = z.output<typeof Job>;
