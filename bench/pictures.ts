@@ -1,8 +1,13 @@
+import { runProgram } from "../local/refusal.ts";
 import type { Measured, Results } from "./growth.ts";
 
-// `deno task pictures`: draws docs/growth.svg of what `deno task bench growth --json bench/results/growth.json` measured.
-const measured = await Deno.readTextFile(new URL("results/growth.json", import.meta.url));
-await Deno.writeTextFile(new URL("../docs/growth.svg", import.meta.url), growthCurves(JSON.parse(measured)));
+const usage = `Usage: deno task pictures
+Draws docs/growth.svg of what deno task bench growth --json bench/results/growth.json measured.`;
+
+await runProgram(usage, async () => {
+  const measured = await Deno.readTextFile(new URL("results/growth.json", import.meta.url));
+  await Deno.writeTextFile(new URL("../docs/growth.svg", import.meta.url), growthCurves(JSON.parse(measured)));
+});
 
 /** A curve a statement, the median over the rows, both axes logarithmic; what grows stands out and is named. */
 function growthCurves({ sizes, statements }: Results): string {

@@ -3,7 +3,13 @@ import * as notices from "../supabase/functions/api/public_form/notices.ts";
 import { checkThese, type Problems, problemsOf, tryLater } from "../supabase/functions/api/public_form/problems.ts";
 
 type Company = { name: string; logo_url: string | null; primary_color: string | null };
-type Form = { company: Company; referrer_first_name: string; categories: string[]; status: string };
+type Form = {
+  company: Company;
+  referrer_first_name: string;
+  categories: string[];
+  status: string;
+  withdrawn: boolean;
+};
 type Refusal = { code: string; details?: { path: string; message: string }[] };
 
 declare const whenSeen: (act: () => void) => void;
@@ -13,6 +19,9 @@ const find = <Found extends HTMLElement = HTMLElement>(selector: string) => docu
 const api = find<HTMLMetaElement>("meta[name=api]").content;
 const token = findToken();
 const address = `${api}/public/referral-requests/${encodeURIComponent(token)}`;
+
+/** How long a form may be on its way, in milliseconds; handing it in again then says whether it came. */
+const longestWait = 30_000;
 
 /** Of `#token`, `?token=` and the path's end, the first that there is. */
 function findToken(): string {
@@ -29,7 +38,7 @@ async function start(): Promise<void> {
   const { data: form }: { data: Form } = await answer.json();
   wear(form.company);
   if (form.status === "submitted") return say(notices.submitted(form.company.name));
-  if (form.status === "expired") return say(notices.expired(form.company.name));
+  if (form.status === "expired") return say((form.withdrawn ? notices.withdrawn : notices.expired)(form.company.name));
   show(form);
   whenSeen(() => fetch(`${address}/viewed`, { method: "POST", credentials: "omit" }).catch(() => {}));
 }
@@ -42,11 +51,14 @@ function wear(company: Company): void {
   document.documentElement.style.setProperty("--brand-ink", contrast(color));
   find<HTMLMetaElement>("meta[name=theme-color]").content = color;
   const logo = brandLogo(brand);
-  find("#name").textContent = company.name;
+  const name = document.querySelector("#name");
+  // The second time, its logo stands there.
+  if (!name) return;
+  name.textContent = company.name;
   if (logo) {
     const image = Object.assign(new Image(), { className: "logo", alt: company.name, referrerPolicy: "no-referrer" });
     image.src = logo;
-    find("#name").replaceWith(image);
+    name.replaceWith(image);
   }
 }
 
@@ -67,11 +79,26 @@ function show({ company, referrer_first_name, categories }: Form): void {
     event.preventDefault();
     if (sending) return;
     sending = true;
-    find("button").setAttribute("aria-disabled", "true");
+    const done = showSending(form);
     await send(form, company.name, referrer_first_name);
     sending = false;
-    find("button")?.removeAttribute("aria-disabled");
+    done();
   });
+}
+
+/** Says that the form is on its way, on the button and to a screen reader, until what it gives is called. */
+function showSending(form: HTMLFormElement): () => void {
+  const [button, status] = [find("button"), find("#status")];
+  const { textContent } = button;
+  form.ariaBusy = "true";
+  button.setAttribute("aria-disabled", "true");
+  button.textContent = status.textContent = "Sending…";
+  return () => {
+    form.ariaBusy = null;
+    button.removeAttribute("aria-disabled");
+    button.textContent = textContent;
+    status.textContent = "";
+  };
 }
 
 async function send(form: HTMLFormElement, company: string, referrer: string): Promise<void> {
@@ -82,11 +109,12 @@ async function send(form: HTMLFormElement, company: string, referrer: string): P
     headers: { "content-type": "application/json" },
     body: JSON.stringify(friend),
     credentials: "omit",
+    signal: AbortSignal.timeout(longestWait),
   }).catch(() => null);
   if (answer?.ok) return say(notices.thanks(company, referrer));
   const { error = null }: { error?: Refusal | null } = await answer?.json().catch(() => null) ?? {};
   if (error?.code === "NOT_FOUND") return say(notices.unknownLink);
-  if (error?.code === "EXPIRED") return say(notices.expired(company));
+  if (error?.code === "EXPIRED") return await start();
   if (error?.code === "CONFLICT" && !error.details) return say(notices.submitted(company));
   const wait = Number(answer?.headers.get("Retry-After"));
   complain(problemsOf(error?.details ?? []), tryLater(answer?.status ?? 0, wait));
@@ -157,5 +185,8 @@ function element<Tag extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[Tag] {
   return Object.assign(document.createElement(tag), properties);
 }
+
+// Who mends the link in the address bar changes no more than this, and the page stays.
+addEventListener("hashchange", () => location.reload());
 
 start().catch(() => say(notices.unavailable));

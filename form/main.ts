@@ -3,9 +3,11 @@ import { Refusal, runProgram } from "../local/refusal.ts";
 import { staticPage } from "./static_page.tsx";
 
 const usage = `Usage: deno task form [--api URL] [--out FILE]
-Writes the referral form as one file, to be hosted anywhere, over the API at URL.`;
+Writes the referral form as one file, to be hosted anywhere, over the API at URL.
+  --api URL   the API's base URL; the local stack's by default
+  --out FILE  form.html by default`;
 
-await runProgram(async () => {
+await runProgram(usage, async () => {
   const { api, out } = readArguments(Deno.args);
   await Deno.writeTextFile(out, await staticPage(readApi(api)));
   console.log(`Wrote ${out}. Host it, and set PUBLIC_FORM_URL to its address with #{token} at its end.`);

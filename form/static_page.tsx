@@ -41,6 +41,7 @@ export async function staticPage(api: string): Promise<string> {
       </noscript>
       <div id="form" hidden>
         <FormPage company="" referrer="" categories={[""]} />
+        <p class="unseen" id="status" role="status"></p>
       </div>
     </Frame>
   );

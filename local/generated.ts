@@ -14,7 +14,9 @@ export async function keepGenerated(
   file: string,
   generate: (folder: string) => Promise<string>,
 ): Promise<void> {
-  await runProgram(async () => {
+  const usage = `Usage: deno task ${task} [--check]
+Writes ${file} anew from what it follows from; with --check it only says whether the file fits.`;
+  await runProgram(usage, async () => {
     const folder = await Deno.makeTempDir({ prefix: `referrals-${task}-` });
     try {
       const text = await generate(folder);

@@ -1,8 +1,8 @@
-import { readOptions } from "./options.ts";
+import { readOptions, usage } from "./options.ts";
 import { runProgram } from "./refusal.ts";
 import { type Stack, startStack } from "./stack.ts";
 
-await runProgram(async () => {
+await runProgram(usage, async () => {
   const stack = await startStack(readOptions(Deno.args, Deno.env));
   console.log(describe(stack));
   await interrupted();
@@ -14,22 +14,28 @@ function describe(stack: Stack): string {
   const lines = [
     "",
     `API              ${stack.apiUrl}`,
-    `Data API         ${stack.restUrl}`,
+    `Docs             ${stack.apiUrl}/docs`,
+    `Form             ${stack.apiUrl}/refer/{token}, the link in a request's mail`,
     `Mailbox          ${stack.mailUrl}`,
+    `Data API         ${stack.restUrl}`,
     `Database         ${stack.databaseUrl}`,
     `Publishable key  ${stack.publishableKey}`,
+    "",
   ];
   if (stack.demoKeys) {
     lines.push(
-      `API key (admin)  ${stack.demoKeys["local admin"]}`,
+      "Paste this into another terminal, then the lines of README.md, or the one below:",
       "",
-      `API key (referrals:read)  ${stack.demoKeys["local reader"]}`,
+      `export API=${stack.apiUrl} API_KEY=${stack.demoKeys["local admin"]}`,
       "",
-      "Try it:",
-      `curl -s -H "Authorization: Bearer ${stack.demoKeys["local admin"]}" "${stack.apiUrl}/referrals?limit=3"`,
+      'curl -s "$API/referrals?limit=3" -H "Authorization: Bearer $API_KEY"',
+      "",
+      "That key may do everything. One that may only read referrals:",
+      "",
+      `export API_KEY=${stack.demoKeys["local reader"]}`,
     );
   } else {
-    lines.push("", "This database has no seeded workspace: make a key with deno task keys create.");
+    lines.push("This database has no seeded workspace: make one with deno task workspaces create.");
   }
   return [...lines, "", "Ctrl-C ends it."].join("\n");
 }

@@ -27,6 +27,16 @@ export const defaults: StackOptions = {
   supabase: resolve(import.meta.dirname ?? ".", "../supabase"),
 };
 
+export const usage = `Usage: deno task start [--port N] [--db-port N] [--mail-port N] [--data DIR] [--fresh]
+Starts PostgreSQL, the data API, the function and a mailbox on this machine, and prints where they are.
+  --port N       where the API is, 54321 by default; 0 takes a free one, here and below
+  --db-port N    where PostgreSQL is, 54322 by default
+  --mail-port N  where the mailbox is, 54324 by default
+  --data DIR     the folder that keeps the database and the secrets, .local by default
+  --fresh        removes the database of that folder first
+STACK_PORT, STACK_DB_PORT and STACK_MAIL_PORT do what these flags do. DATABASE_URL, a superuser's of PostgreSQL 15 or
+later, takes the place of the embedded database.`;
+
 /** Reads the command line, then the environment. Throws a Refusal for a flag or a port that makes no sense. */
 export function readOptions(args: string[], environment: Deno.Env): StackOptions {
   const flags = parseFlags(args);
@@ -54,7 +64,6 @@ function parseFlags(args: string[]) {
       },
     }).values;
   } catch (error) {
-    const usage = "Usage: deno task start [--port N] [--db-port N] [--mail-port N] [--data DIR] [--fresh]";
     throw new Refusal(`${error instanceof Error ? error.message : error}\n${usage}`);
   }
 }

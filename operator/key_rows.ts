@@ -1,5 +1,6 @@
 import type postgres from "postgres";
 import { Refusal } from "../local/refusal.ts";
+import { columns } from "./columns.ts";
 import { disableMade, printMade } from "./made_by.ts";
 import { mintKey } from "./mint.ts";
 import type { Signing } from "./signing.ts";
@@ -29,9 +30,9 @@ export async function listKeys(sql: postgres.Sql, companyId?: string): Promise<v
     order by created_at desc, id
   `;
   if (rows.length === 0) return console.error("There are no keys.");
-  printColumns([
+  console.log(columns(
     heads,
-    ...rows.map((row) => [
+    rows.map((row) => [
       row.id,
       row.company_id,
       row.name,
@@ -39,14 +40,9 @@ export async function listKeys(sql: postgres.Sql, companyId?: string): Promise<v
       state(row),
       row.last_used_at ? `used ${day(row.last_used_at)}` : "never used",
     ]),
-  ]);
+  ));
   const ending = rows.filter(endsSoon).length;
   if (ending > 0) console.error(`${ending === 1 ? "One key ends" : `${ending} keys end`} within 30 days.`);
-}
-
-function printColumns(lines: string[][]): void {
-  const widths = heads.map((_, at) => Math.max(...lines.map((line) => line[at].length)));
-  for (const line of lines) console.log(line.map((cell, at) => cell.padEnd(widths[at])).join("  ").trimEnd());
 }
 
 /**

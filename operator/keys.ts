@@ -12,12 +12,17 @@ const usage =
        deno task keys revoke ID [--disable]
        deno task keys rotate ID [--overlap-hours N]
 A key ends after 365 days unless told otherwise. --disable ends what the key made too: its automations, actions and subscriptions.
-Each takes --data DIR for a stack on another data folder than .local.`;
+Each takes --data DIR for a stack on another data folder than .local. Without a running stack DATABASE_URL names the
+database, and API_KEY_SIGNING_KEY (a private ES256 key as JWK, with its kid), or API_KEY_JWT_SECRET with API_KEY_JWT_KID,
+what create and rotate sign with.`;
 
+const commands = ["create", "list", "revoke", "rotate"];
 const daysByDefault = 365;
 
-await runProgram(async () => {
+await runProgram(usage, async () => {
   const { command, id, flags } = readArguments(Deno.args);
+  // Before a database is looked for: who asks how it is used has none yet.
+  if (!command || !commands.includes(command)) throw new Refusal(usage);
   const data = flags.data ?? ".local";
   const databaseUrl = await findDatabase(data, Deno.env);
   const signing = () => findSigning(databaseUrl, data, Deno.env);
@@ -48,8 +53,6 @@ await runProgram(async () => {
         expiresAt: never ? undefined : new Date(Date.now() + (days ?? daysByDefault) * 86_400_000),
       };
       printToken(await mintKey(sql, await signing(), key));
-    } else {
-      throw new Refusal(usage);
     }
   });
 });

@@ -9,7 +9,7 @@ const names = ["mails_per_day", "contacts", "automations", "actions", "subscript
 const usage = `Usage: deno task limits --company ID [--set name=value]... [--reset name]...
 Names: ${names.join(", ")}. It takes --data DIR for a stack on another data folder than .local.`;
 
-await runProgram(async () => {
+await runProgram(usage, async () => {
   const { company, set, reset, data } = readArguments(Deno.args);
   if (!company || !isUuid(company)) throw new Refusal(`--company takes a company's id.\n${usage}`);
   const rows = set.map((text) => ({ company_id: company, ...readLimit(text) }));

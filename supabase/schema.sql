@@ -447,7 +447,11 @@ begin
   end if;
   if asked.email is null then
     perform private.refuse(
-      400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
+      400,
+      'VALIDATION_ERROR',
+      'This contact has no email address to send the request to.',
+      details => 'contact_id',
+      hint => 'Give the contact an email address first, or ask another one.'
     );
   end if;
   perform private.refuse_unsubscribed(workspace, asked.id, asked.email);
@@ -1132,7 +1136,12 @@ begin
     and api_keys.revoked_at is null
     and (api_keys.expires_at is null or api_keys.expires_at > statement_timestamp());
   if not found then
-    perform private.refuse(401, 'UNAUTHORIZED', 'This API key is revoked, expired or unknown.');
+    perform private.refuse(
+      401,
+      'UNAUTHORIZED',
+      'This API key is revoked, expired or unknown.',
+      hint => 'Ask whoever runs this API for a new key.'
+    );
   end if;
 
   foreach wanted in array company_for.scopes loop
@@ -1288,7 +1297,10 @@ begin
   end if;
   if referral.status = 'declined' then
     perform private.refuse(
-      409, 'CONFLICT', 'This referral was declined: change its status before you convert it.'
+      409,
+      'CONFLICT',
+      'This referral was declined: change its status before you convert it.',
+      hint => 'Set its status to pending or accepted by a PATCH, then convert it.'
     );
   end if;
   if referral.status <> 'converted' then
@@ -2423,7 +2435,12 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   if request.submitted_at is not null then
-    perform private.refuse(409, 'CONFLICT', 'This request has been submitted already.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This request has been submitted already.',
+      hint => 'Leave it as it is; to ask this contact again, make a new request.'
+    );
   end if;
   return request;
 end
@@ -2480,7 +2497,12 @@ begin
     from public.automation_actions
     where automation_id = new.automation_id and company_id = new.company_id;
     if actions >= 20 then
-      perform private.refuse(409, 'CONFLICT', 'An automation has at most 20 actions.');
+      perform private.refuse(
+        409,
+        'CONFLICT',
+        'An automation has at most 20 actions.',
+        hint => 'Delete an action first, or add this one to another automation.'
+      );
     end if;
     new.sequence := coalesce(new.sequence, least(coalesce(last + 1, 0), 1000));
   end if;
@@ -2592,18 +2614,7 @@ $$;
 CREATE FUNCTION private.record_completed(run_id uuid, action public.automation_actions, request jsonb, response jsonb) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
-    AS $$
-  select private.record_action(run_id, jsonb_build_object(
-    'action_id', action.id,
-    'action_type', action.action_type,
-    'sequence', action.sequence,
-    'status', 'completed',
-    'duration_ms', round(extract(epoch from clock_timestamp() - now()) * 1000),
-    'request', request,
-    'response', response,
-    'error', null
-  ))
-$$;
+    AS $$ select private.record_outcome(run_id, action, 'completed', request, response, null) $$;
 
 CREATE FUNCTION private.record_deliveries(outcomes jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2723,6 +2734,22 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.record_outcome(run_id uuid, action public.automation_actions, status text, request jsonb, response jsonb, error text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select private.record_action(run_id, jsonb_build_object(
+    'action_id', action.id,
+    'action_type', action.action_type,
+    'sequence', action.sequence,
+    'status', status,
+    'duration_ms', round(extract(epoch from clock_timestamp() - now()) * 1000),
+    'request', request,
+    'response', response,
+    'error', error
+  ))
+$$;
+
 CREATE FUNCTION private.record_request_mail(request_id uuid, email_id text, email_error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -2734,6 +2761,11 @@ CREATE FUNCTION private.record_request_mail(request_id uuid, email_id text, emai
     delivery = case when record_request_mail.email_error is null then 'sent' else 'failed' end
   where id = request_id and company_id = private.require_company('referrals:write')
 $$;
+
+CREATE FUNCTION private.record_skipped(run_id uuid, action public.automation_actions, request jsonb, reason text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.record_outcome(run_id, action, 'skipped', request, null, reason) $$;
 
 CREATE FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -3082,7 +3114,12 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   elsif not is_enabled then
-    perform private.refuse(409, 'CONFLICT', 'This subscription is disabled: enable it first.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This subscription is disabled: enable it first.',
+      hint => 'PATCH the subscription with {"enabled": true}, then send this again.'
+    );
   end if;
 end
 $$;
@@ -3139,7 +3176,12 @@ CREATE FUNCTION private.refuse_self_referral() RETURNS trigger
     AS $$
 begin
   if private.may_write_referrals() then
-    perform private.refuse(409, 'CONFLICT', 'Nobody refers themself: the referrer and the referred contact are the same.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'Nobody refers themself: the referrer and the referred contact are the same.',
+      hint => 'Name two different contacts.'
+    );
   end if;
   return new;
 end
@@ -3183,7 +3225,12 @@ CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, addres
     AS $$
 begin
   if private.is_unsubscribed(workspace, contact, address) then
-    perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has unsubscribed: they asked not to be asked again.',
+      hint => 'Ask somebody else.'
+    );
   end if;
 end
 $$;
@@ -3258,7 +3305,10 @@ begin
   end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
-      409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'
+      409,
+      'CONFLICT',
+      'This event is older than ' || extract(day from private.retention()) || ' days and is gone.',
+      hint => 'Read what it was about as it is now: the event cannot be sent any more.'
     );
   end if;
   update public.webhook_deliveries
@@ -3421,6 +3471,18 @@ begin
   join public.referrals on referrals.id = written.referral_id and referrals.referred_deal_id = written.deal_id
   where written.action_id = action.id and written.deal_id = deal.id
   for update of referrals;
+
+  -- The opportunity's referrer is somebody else's credit, unless this action gave it.
+  if private.as_id(request ->> 'referrer_contact_id') is null
+    and deal.primary_referrer_contact_id is distinct from deal.contact_id
+    and deal.primary_referrer_contact_id is distinct from kept.referrer_contact_id
+    and deal.primary_referrer_contact_id is not null
+  then
+    perform private.record_skipped(
+      run.id, action, request, 'The opportunity has another referrer already, and the action names nobody.'
+    );
+    return;
+  end if;
 
   wanted := kept;
   wanted.company_id := run.company_id;
@@ -6364,8 +6426,12 @@ REVOKE ALL ON FUNCTION private.record_completed(run_id uuid, action public.autom
 REVOKE ALL ON FUNCTION private.record_deliveries(outcomes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_deliveries(outcomes jsonb) TO service_role;
 
+REVOKE ALL ON FUNCTION private.record_outcome(run_id uuid, action public.automation_actions, status text, request jsonb, response jsonb, error text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text, email_error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text, email_error text) TO api_key;
+
+REVOKE ALL ON FUNCTION private.record_skipped(run_id uuid, action public.automation_actions, request jsonb, reason text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) TO api_key;

@@ -1,7 +1,7 @@
 -- A small believable workspace, and a second one that nobody of the first must ever see.
 
 insert into public.companies (id, name, logo_url, primary_color, contact_email, country, timezone) values
-  ('00000000-0000-4000-8000-000000000001', 'Harbour Health Clinic', 'https://example.com/harbour/logo.png', '#0f766e',
+  ('00000000-0000-4000-8000-000000000001', 'Harbour Health Clinic', null, '#0f766e',
     'hello@harbourhealth.example', 'AU', 'Australia/Sydney'),
   ('00000000-0000-4000-8000-000000000002', 'Northside Brokers', null, '#7c3aed',
     'desk@northsidebrokers.example', 'GB', 'Europe/London');

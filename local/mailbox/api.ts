@@ -66,6 +66,10 @@ export function mailboxApi(mails: Mails) {
       if (!mail) throw new ResendError("not_found", "Email not found");
       return c.json(mail);
     })
+    .delete("/emails/:id", (c) => {
+      if (!mails.remove(c.req.param("id"))) throw new ResendError("not_found", "Email not found");
+      return c.body(null, 204);
+    })
     .delete("/emails", (c) => {
       mails.clear();
       return c.body(null, 204);

@@ -28,6 +28,24 @@ export class Mails {
     return this.#newestFirst.find((mail) => mail.id === id.toLowerCase());
   }
 
+  /** Newest first; those that hold every word of `text` in their subject, an address or what they say. */
+  search(text: string): Mail[] {
+    const words = text.toLowerCase().split(/\s+/);
+    return this.#newestFirst.filter((mail) => {
+      const { subject, from, to, cc, bcc, reply_to, html } = mail;
+      const said = [subject, from, ...[to, cc, bcc, reply_to].map((list) => list?.join(" ")), mail.text ?? html];
+      const all = said.join("\n").toLowerCase();
+      return words.every((word) => all.includes(word));
+    });
+  }
+
+  /** Whether there was such a mail. */
+  remove(id: string): boolean {
+    const mail = this.find(id);
+    this.#newestFirst = this.#newestFirst.filter((it) => it !== mail);
+    return mail !== undefined;
+  }
+
   clear(): void {
     this.#newestFirst = [];
   }

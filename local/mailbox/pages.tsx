@@ -1,7 +1,9 @@
 import { type Context, Hono } from "hono";
 import { html, raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import { addressOf, type Looking, lookingAt } from "./looking.ts";
 import type { Mail, Mails } from "./mails.ts";
+import { OpenedMail } from "./opened_mail.tsx";
 import { script, style } from "./style.ts";
 
 const pagePolicy = [
@@ -11,17 +13,15 @@ const pagePolicy = [
   "connect-src 'self'",
   "frame-src 'self'",
   "base-uri 'none'",
-  "form-action 'none'",
+  // The search alone: what deletes is sent by the script, since any page may send a form to this machine.
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join("; ");
 
-// A mail's links may open a tab of their own; nothing of the mail runs, loads or knows this origin.
+// A mail's links may open a tab of their own; nothing of the mail runs or knows this origin, and nothing loads unasked.
 const sandbox = "allow-popups allow-popups-to-escape-sandbox";
-const mailPolicy =
-  `sandbox ${sandbox}; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`;
-
-const views = ["html", "text", "headers"] as const;
-type View = typeof views[number];
+const mailPolicy = (images: string) =>
+  `sandbox ${sandbox}; default-src 'none'; style-src 'unsafe-inline'; img-src ${images}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`;
 
 const shown = 200;
 
@@ -32,19 +32,19 @@ export function mailboxPages(mails: Mails) {
     .get("/mails/:id", (c) => {
       const mail = mails.find(c.req.param("id"));
       if (!mail) return page(c, 404, "Mailbox", mails, undefined, <Gone />);
-      const wanted = views.find((view) => view === c.req.query("view"));
-      return page(c, 200, mail.subject, mails, mail, <Opened mail={mail} view={wanted ?? first(mail)} />);
+      const opened = <OpenedMail mail={mail} looking={lookingAt(c.req.url)} sandbox={sandbox} />;
+      return page(c, 200, mail.subject, mails, mail, opened);
     })
     .get("/mails/:id/html", (c) => {
       const mail = mails.find(c.req.param("id"));
-      secure(c, mailPolicy);
+      secure(c, mailPolicy(lookingAt(c.req.url).images ? "data: https:" : "data:"));
       return c.html(`<!doctype html><meta charset="utf-8"><base target="_blank">${mail?.html ?? ""}`, mail ? 200 : 404);
     });
 }
 
 function page(c: Context, status: 200 | 404, title: string, mails: Mails, open: Mail | undefined, content: Child) {
   secure(c, pagePolicy);
-  const all = mails.list();
+  const looking = lookingAt(c.req.url);
   return c.html(
     html`<!doctype html>${(
       <html lang="en">
@@ -65,32 +65,55 @@ function page(c: Context, status: 200 | 404, title: string, mails: Mails, open: 
               <a href="/">Mailbox</a>
             </h1>
             <p class="soft">Mails that this machine's stack sends end here.</p>
+            <form role="search" action="/">
+              <input name="search" type="search" aria-label="Search the mails" value={looking.search ?? ""} />
+              <button type="submit">Search</button>
+            </form>
+            <button type="button" data-delete="/emails" data-then="/" data-ask="Delete all mails?" hidden>
+              Delete all
+            </button>
           </header>
-          <nav aria-label="Mails">
-            <ol>
-              {all.slice(0, shown).map((mail) => (
-                <li>
-                  <a href={`/mails/${mail.id}`} aria-current={mail === open ? "page" : undefined}>
-                    <b>{mail.subject}</b>
-                    <When mail={mail} />
-                    <span class="soft">{mail.to.join(", ")}</span>
-                  </a>
-                </li>
-              ))}
-            </ol>
-            {all.length === 0 && <p class="soft">No mail yet</p>}
-            {all.length > shown && (
-              <p class="soft">
-                and {all.length - shown} older: <a href="/emails">all as JSON</a>
-              </p>
-            )}
-          </nav>
+          <List mails={mails} open={open} looking={looking} />
           {content}
           <script>{raw(script)}</script>
         </body>
       </html>
     )}`,
     status,
+  );
+}
+
+function List({ mails, open, looking }: { mails: Mails; open: Mail | undefined; looking: Looking }) {
+  const { search, phone } = looking;
+  const found = search ? mails.search(search) : mails.list();
+  return (
+    <nav aria-label="Mails">
+      {search && (
+        <p class="soft">
+          {found.length} found: <a href="/">show all</a>
+        </p>
+      )}
+      <ol>
+        {found.slice(0, shown).map((mail) => (
+          <li>
+            <a
+              href={addressOf(`/mails/${mail.id}`, { search, phone })}
+              aria-current={mail === open ? "page" : undefined}
+            >
+              <b>{mail.subject}</b>
+              <When mail={mail} />
+              <span class="soft">{mail.to.join(", ")}</span>
+            </a>
+          </li>
+        ))}
+      </ol>
+      {found.length === 0 && !search && <p class="soft">No mail yet</p>}
+      {found.length > shown && (
+        <p class="soft">
+          and {found.length - shown} older: <a href="/emails">all as JSON</a>
+        </p>
+      )}
+    </nav>
   );
 }
 
@@ -107,51 +130,8 @@ function Gone() {
   return (
     <main class="empty">
       <h2>This mail is gone</h2>
-      <p class="soft">The mailbox keeps the newest thousand, until the stack stops.</p>
+      <p class="soft">It was deleted, or others came after it: the newest thousand are kept until the stack stops.</p>
     </main>
-  );
-}
-
-function Opened({ mail, view }: { mail: Mail; view: View }) {
-  const offered = views.filter((it) => it === "headers" || mail[it]);
-  return (
-    <main>
-      <h2>{mail.subject}</h2>
-      <dl>
-        <Line name="From" value={mail.from} />
-        <Line name="To" value={mail.to} />
-        <Line name="Cc" value={mail.cc} />
-        <Line name="Bcc" value={mail.bcc} />
-        <Line name="Reply-To" value={mail.reply_to} />
-      </dl>
-      <div class="views" role="navigation" aria-label="Views">
-        {offered.map((it) => (
-          <a href={`/mails/${mail.id}?view=${it}`} aria-current={it === view ? "page" : undefined}>
-            {{ html: "HTML", text: "Text", headers: "Headers" }[it]}
-          </a>
-        ))}
-      </div>
-      {view === "html" && <iframe sandbox={sandbox} src={`/mails/${mail.id}/html`} title="The mail's HTML"></iframe>}
-      {view === "text" && <pre>{mail.text}</pre>}
-      {view === "headers" && (
-        <dl>
-          <Line name="Date" value={mail.created_at} />
-          <Line name="Message-ID" value={mail.message_id} />
-          {Object.entries(mail.headers).map(([name, value]) => <Line name={name} value={value} />)}
-          <Line name="Tags" value={mail.tags.map(({ name, value }) => `${name}=${value}`)} />
-        </dl>
-      )}
-    </main>
-  );
-}
-
-function Line({ name, value }: { name: string; value: string | string[] | null }) {
-  const text = [value ?? []].flat().join(", ");
-  return text && (
-    <>
-      <dt>{name}</dt>
-      <dd>{text}</dd>
-    </>
   );
 }
 
@@ -160,10 +140,6 @@ function When({ mail }: { mail: Mail }) {
   const today = at.toDateString() === new Date().toDateString();
   const text = at.toLocaleString("en-AU", today ? { timeStyle: "short", hour12: false } : { dateStyle: "medium" });
   return <time class="soft" datetime={mail.created_at}>{text}</time>;
-}
-
-function first(mail: Mail): View {
-  return mail.html ? "html" : "text";
 }
 
 function secure(c: Context, policy: string): void {

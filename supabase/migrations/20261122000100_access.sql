@@ -114,7 +114,12 @@ begin
     and api_keys.revoked_at is null
     and (api_keys.expires_at is null or api_keys.expires_at > statement_timestamp());
   if not found then
-    perform private.refuse(401, 'UNAUTHORIZED', 'This API key is revoked, expired or unknown.');
+    perform private.refuse(
+      401,
+      'UNAUTHORIZED',
+      'This API key is revoked, expired or unknown.',
+      hint => 'Ask whoever runs this API for a new key.'
+    );
   end if;
 
   foreach wanted in array company_for.scopes loop

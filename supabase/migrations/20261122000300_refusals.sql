@@ -1,7 +1,9 @@
 -- How the database says no to a caller.
 
 -- Refuses the caller's statement with an HTTP status and one of the API's error codes (docs/guide.md, "Errors"), as PostgREST's
--- own `raise sqlstate 'PGRST'` convention has it: the data API passes it on unchanged. `retry_after` is in seconds.
+-- own `raise sqlstate 'PGRST'` convention has it: the data API passes it on unchanged. `details` is the field that it is
+-- about; `hint` lists what would be accepted ("Accepted: …"), or says what to do where the code's own fix does not fit.
+-- `retry_after` is in seconds.
 create function private.refuse(
   status integer,
   code text,

@@ -23,7 +23,12 @@ set search_path = ''
 as $$
 begin
   if private.may_write_referrals() then
-    perform private.refuse(409, 'CONFLICT', 'Nobody refers themself: the referrer and the referred contact are the same.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'Nobody refers themself: the referrer and the referred contact are the same.',
+      hint => 'Name two different contacts.'
+    );
   end if;
   return new;
 end

@@ -59,7 +59,12 @@ set search_path = ''
 as $$
 begin
   if private.is_unsubscribed(workspace, contact, address) then
-    perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has unsubscribed: they asked not to be asked again.',
+      hint => 'Ask somebody else.'
+    );
   end if;
 end
 $$;

@@ -116,7 +116,11 @@ begin
   end if;
   if asked.email is null then
     perform private.refuse(
-      400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
+      400,
+      'VALIDATION_ERROR',
+      'This contact has no email address to send the request to.',
+      details => 'contact_id',
+      hint => 'Give the contact an email address first, or ask another one.'
     );
   end if;
   perform private.refuse_unsubscribed(workspace, asked.id, asked.email);
@@ -179,7 +183,12 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   if request.submitted_at is not null then
-    perform private.refuse(409, 'CONFLICT', 'This request has been submitted already.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This request has been submitted already.',
+      hint => 'Leave it as it is; to ask this contact again, make a new request.'
+    );
   end if;
   return request;
 end

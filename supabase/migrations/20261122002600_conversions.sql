@@ -94,7 +94,10 @@ begin
   end if;
   if referral.status = 'declined' then
     perform private.refuse(
-      409, 'CONFLICT', 'This referral was declined: change its status before you convert it.'
+      409,
+      'CONFLICT',
+      'This referral was declined: change its status before you convert it.',
+      hint => 'Set its status to pending or accepted by a PATCH, then convert it.'
     );
   end if;
   if referral.status <> 'converted' then

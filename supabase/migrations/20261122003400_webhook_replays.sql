@@ -15,7 +15,12 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   elsif not is_enabled then
-    perform private.refuse(409, 'CONFLICT', 'This subscription is disabled: enable it first.');
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This subscription is disabled: enable it first.',
+      hint => 'PATCH the subscription with {"enabled": true}, then send this again.'
+    );
   end if;
 end
 $$;
@@ -80,7 +85,10 @@ begin
   end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
-      409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'
+      409,
+      'CONFLICT',
+      'This event is older than ' || extract(day from private.retention()) || ' days and is gone.',
+      hint => 'Read what it was about as it is now: the event cannot be sent any more.'
     );
   end if;
   update public.webhook_deliveries

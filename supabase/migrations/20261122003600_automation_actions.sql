@@ -106,7 +106,12 @@ begin
     from public.automation_actions
     where automation_id = new.automation_id and company_id = new.company_id;
     if actions >= 20 then
-      perform private.refuse(409, 'CONFLICT', 'An automation has at most 20 actions.');
+      perform private.refuse(
+        409,
+        'CONFLICT',
+        'An automation has at most 20 actions.',
+        hint => 'Delete an action first, or add this one to another automation.'
+      );
     end if;
     new.sequence := coalesce(new.sequence, least(coalesce(last + 1, 0), 1000));
   end if;

@@ -93,7 +93,9 @@ language sql set search_path = ''
 as $$ select private.record_action(run_id, result) $$;
 grant execute on function public.record_action(uuid, jsonb) to service_role;
 
-create function private.record_completed(run_id uuid, action public.automation_actions, request jsonb, response jsonb)
+create function private.record_outcome(
+  run_id uuid, action public.automation_actions, status text, request jsonb, response jsonb, error text
+)
 returns void
 language sql
 set search_path = ''
@@ -102,10 +104,23 @@ as $$
     'action_id', action.id,
     'action_type', action.action_type,
     'sequence', action.sequence,
-    'status', 'completed',
+    'status', status,
     'duration_ms', round(extract(epoch from clock_timestamp() - now()) * 1000),
     'request', request,
     'response', response,
-    'error', null
+    'error', error
   ))
 $$;
+
+create function private.record_completed(run_id uuid, action public.automation_actions, request jsonb, response jsonb)
+returns void
+language sql
+set search_path = ''
+as $$ select private.record_outcome(run_id, action, 'completed', request, response, null) $$;
+
+-- An action that had nothing to do, and why; the run goes on.
+create function private.record_skipped(run_id uuid, action public.automation_actions, request jsonb, reason text)
+returns void
+language sql
+set search_path = ''
+as $$ select private.record_outcome(run_id, action, 'skipped', request, null, reason) $$;

@@ -28,8 +28,8 @@ as $$
 $$;
 
 -- Writes the referral of the run's opportunity, or changes the one that this action wrote before. `request` holds the fields
--- to set; without a referrer it is the opportunity's primary contact. Effect and result are one transaction, so repeating it
--- does nothing. Raises what writing a referral raises.
+-- to set; without a referrer it is the opportunity's primary contact, unless somebody else has referred it: then the action is
+-- skipped. Effect and result are one transaction, so repeating it does nothing. Raises what writing a referral raises.
 create function private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)
 returns void
 language plpgsql
@@ -62,6 +62,18 @@ begin
   join public.referrals on referrals.id = written.referral_id and referrals.referred_deal_id = written.deal_id
   where written.action_id = action.id and written.deal_id = deal.id
   for update of referrals;
+
+  -- The opportunity's referrer is somebody else's credit, unless this action gave it.
+  if private.as_id(request ->> 'referrer_contact_id') is null
+    and deal.primary_referrer_contact_id is distinct from deal.contact_id
+    and deal.primary_referrer_contact_id is distinct from kept.referrer_contact_id
+    and deal.primary_referrer_contact_id is not null
+  then
+    perform private.record_skipped(
+      run.id, action, request, 'The opportunity has another referrer already, and the action names nobody.'
+    );
+    return;
+  end if;
 
   wanted := kept;
   wanted.company_id := run.company_id;

@@ -66,7 +66,7 @@ Deno.test("a key that may not write hears nothing of a rule it would break, on e
     ]);
     assertEquals(around.map(({ status, body }) => [status, body.code, body.hint]), [
       [403, "42501", null],
-      [401, "UNAUTHORIZED", null],
+      [401, "UNAUTHORIZED", "Ask whoever runs this API for a new key."],
     ]);
   }
   assertEquals(await contents(alice), before);

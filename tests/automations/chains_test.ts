@@ -7,7 +7,10 @@ const ended = "A chain of automations ends at depth 5: this one was not run.";
 const itself = "An automation does not start itself: this run stems from what it wrote, and was not run.";
 const tooMany = "This write has started 100 runs already: this one was not run.";
 const onReferrals = { trigger_type: "referral_attributed" };
-const attribute = (notes: string): Json => ({ action_type: "attribute_referral", config: { notes } });
+const attribute = (notes: string): Json => ({
+  action_type: "attribute_referral",
+  config: { referrer_contact_id: "{{contact.id}}", notes },
+});
 const outcomes = (runs: Json[]) => runs.map(({ status }) => status);
 
 Deno.test("an automation is not started by what it wrote: a run that failed says so", async () => {

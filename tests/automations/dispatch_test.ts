@@ -7,7 +7,10 @@ import { listen, once, subscribe } from "../world/listener.ts";
 import { mailbox, mailsTo, plan } from "../world/mailbox.ts";
 import { call, chain, eventually, type Json, type Person, sql, stack, world } from "../world/world.ts";
 
-const attribute = (config: Json): Json => ({ action_type: "attribute_referral", config });
+const attribute = (config: Json): Json => ({
+  action_type: "attribute_referral",
+  config: { referrer_contact_id: "{{contact.id}}", ...config },
+});
 const mail = (to: string): Json => ({
   action_type: "send_email",
   config: { to, subject: "Hello", body_html: "<p>Hello</p>" },

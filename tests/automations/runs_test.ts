@@ -22,7 +22,8 @@ const writes = async ({ id }: Json) =>
 const gist = ({ action_results: [{ request, response }] }: Json) => [request, response.operation];
 
 Deno.test("a run writes the opportunity's referral: of its primary contact, or of whom the config names", async () => {
-  const { alice, rita, fred, knee, runs, configures } = await scene();
+  const { alice, fred, knee, referral, runs, configures } = await scene();
+  await alice.delete(`/referrals/${referral.id}`);
   const sam = await alice.creates("/contacts", { first_name: "Sam" });
 
   const byDefault = await runs();
@@ -57,11 +58,44 @@ Deno.test("a run writes the opportunity's referral: of its primary contact, or o
   const [last, ...others] = await written(alice);
   assertEquals([last.id, last.referrer_contact_id, last.referred_contact_id, others], [id, tess.id, fred.id, []]);
   assertEquals((await alice.gets(`/opportunities/${knee.id}`)).primary_referrer_contact_id, tess.id);
-  assertEquals((await alice.gets(`/referrals?referrer_contact_id=${rita.id}`)).length, 1);
+});
+
+Deno.test("without a referrer named it leaves an opportunity to whoever referred it, says so, and the run goes on", async () => {
+  const { alice, rita, fred, knee, referral, tag, runs, configures } = await scene({ category: "Mine" });
+  await alice.creates(`/automations/${tag.id}/actions`, {
+    action_type: "call_webhook",
+    config: { url: "http://127.0.0.1:9/" },
+  });
+  const before = await alice.gets("/referrals");
+
+  const run = await runs();
+  const [skipped, next] = run.action_results;
+
+  assertEquals([run.status, run.error, next.status], ["completed", null, "completed"]);
+  assertEquals([run.actions_total, run.actions_executed, run.actions_failed, run.actions_skipped], [2, 1, 0, 1]);
+  assertEquals([skipped.status, skipped.request, skipped.response, skipped.error], [
+    "skipped",
+    { category: "Mine" },
+    null,
+    "The opportunity has another referrer already, and the action names nobody.",
+  ]);
+  assertEquals(await alice.gets("/referrals"), before);
+  assertEquals((await alice.gets(`/opportunities/${knee.id}`)).primary_referrer_contact_id, rita.id);
+
+  await alice.changes(`/referrals/${referral.id}`, { status: "declined" });
+  const [{ response: free }] = (await runs()).action_results;
+  const byRita = { opportunity_id: knee.id, referrer_contact_id: rita.id };
+  assertEquals((await alice.post("/referrals/attribute", byRita)).status, 200);
+  const [{ status: byHand }] = (await runs()).action_results;
+  assertEquals([free.operation, byHand], ["created", "skipped"]);
+  assertEquals((await written(alice)).map(({ referrer_contact_id }) => referrer_contact_id), [fred.id]);
+  await configures({ referrer_contact_id: "{{contact.id}}", category: "Mine" });
+  assertEquals((await runs()).action_results[0].status, "completed");
 });
 
 Deno.test("tokens take their values where the config names them, and nothing where there is none", async () => {
   const { alice, fred, runs } = await scene({
+    referrer_contact_id: "{{contact.id}}",
     category: "{{category}}",
     status: "{{status}}",
     notes:
@@ -78,11 +112,16 @@ Deno.test("tokens take their values where the config names them, and nothing whe
   assertEquals(referral.notes, notes(first, "{{deal.id}} $& "));
   // The referral that the first run wrote has made Fred the referrer.
   assertEquals([changed.category, changed.notes], [null, notes(second, "").replace("Rita", "Fred")]);
-  assertEquals(gist(second), [{ category: null, status: "accepted", notes: changed.notes }, "updated"]);
+  const request = { referrer_contact_id: fred.id, category: null, status: "accepted", notes: changed.notes };
+  assertEquals(gist(second), [request, "updated"]);
 });
 
 Deno.test("running again changes the referral that was written before, and writes nothing when nothing would change", async () => {
-  const { alice, fred, knee, referral, runs, configures } = await scene({ category: "MRI", notes: "One" });
+  const { alice, fred, knee, referral, runs, configures } = await scene({
+    referrer_contact_id: "{{contact.id}}",
+    category: "MRI",
+    notes: "One",
+  });
   const operations = [gist(await runs())[1], gist(await runs())[1]];
   const [first] = await written(alice);
   const once = await writes(first);
@@ -121,7 +160,7 @@ Deno.test("a chain that somebody else has put on record is left to them", async 
 
   const first = await runs();
   const none = await written(alice);
-  await configures({});
+  await configures({ referrer_contact_id: "{{contact.id}}" });
   const own = await runs();
   await configures({ referrer_contact_id: rita.id, category: "Mine" });
   const again = await runs();
@@ -163,7 +202,7 @@ Deno.test("a chain that somebody puts on record while a run does is left to them
 });
 
 Deno.test("of many runs for one opportunity at once one creates the referral", async () => {
-  const { alice, runs } = await scene({ notes: "Once" });
+  const { alice, runs } = await scene({ referrer_contact_id: "{{contact.id}}", notes: "Once" });
 
   const all = await Promise.all(Array.from({ length: 12 }, () => runs()));
 
@@ -200,7 +239,11 @@ Deno.test("an action that cannot be carried out ends its run with what it was an
       "referrer_contact_id names no contact of this workspace.",
     ],
     [{ referrer_contact_id: "{{notes}}" }, { notes: "Rita" }, "referrer_contact_id ({{notes}}) gives no contact's id."],
-    [{ category: "Dentist" }, {}, "category is not one of this workspace's referral categories."],
+    [
+      { referrer_contact_id: "{{contact.id}}", category: "Dentist" },
+      {},
+      "category is not one of this workspace's referral categories.",
+    ],
     [{ category: "{{notes}}" }, { notes: "x".repeat(81) }, "category comes to more than 80 characters."],
     [
       { status: "{{notes}}" },

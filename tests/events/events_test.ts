@@ -88,7 +88,7 @@ Deno.test("the form and an automation are told of by their source", async () => 
   const { rita, token } = await ask(alice);
   const tag = await automate(alice, { trigger_type: "referral_attributed", conditions: { source: { eq: "form" } } }, {
     action_type: "attribute_referral",
-    config: { notes: "Again" },
+    config: { referrer_contact_id: "{{contact.id}}", notes: "Again" },
   });
 
   const friend = { first_name: "Noah", email: "noah@example.com", category: "MRI", message: "Hi", consent: true };

@@ -54,6 +54,7 @@ for (const [primary_color, logo_url] of [["#ffffff", "https://cdn.example.com/lo
         ["expired", late.form, "This link has expired"],
         ["withdrawn", withdrawn.form, "This link is no longer in use"],
         ["unknown", "/refer/unknown", "We cannot find this link"],
+        ["tokenless", "/refer", "We cannot find this link"],
         ["unsubscribe", open.unsubscribe, "Stop these emails?"],
       ]
     ) {

@@ -99,6 +99,8 @@ Deno.test("an expired, a withdrawn and an unknown link say so kindly, and take n
       [late.form, 410, "This link has expired"],
       [withdrawn.form, 410, "This link is no longer in use"],
       ["/refer/unknown", 404, "We cannot find this link"],
+      ["/refer", 404, "We cannot find this link"],
+      ["/refer/", 404, "We cannot find this link"],
       ["/refer/%00%ff", 404, "We cannot find this link"],
       [`/refer/${"x".repeat(4_000)}`, 404, "We cannot find this link"],
     ] as const

@@ -98,6 +98,89 @@ for (const [width, colorScheme] of [[320, "light"], [1280, "dark"]] as const) {
   });
 }
 
+for (const [width, colorScheme] of [[375, "light"], [1280, "dark"]] as const) {
+  Deno.test(`at ${width} pixels it shows that it sends, and sends once, however often it is pressed`, async () => {
+    const { alice } = await world();
+    const { token } = await ask(alice);
+    await using visit = await openPage(browser, { viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
+    const { page, context } = visit;
+    const [isSent, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let submissions = 0;
+    await context.route("**/submit", async (route) => {
+      submissions++;
+      isSent.resolve();
+      await mayGoOn.promise;
+      await route.continue();
+    });
+    const state = () =>
+      page.evaluate(`[document.querySelector("form").ariaBusy, document.querySelector("button").ariaDisabled,
+        document.querySelector("button").textContent, document.querySelector("[role=status]").textContent]`);
+
+    await page.goto(`${origin}/#${token}`);
+    await page.getByLabel("First name").fill("Noah");
+    await page.getByLabel("Email").fill("noah@example.com");
+    await page.getByRole("checkbox").check();
+    assertEquals(await state(), [null, null, "Send the referral", ""]);
+    await page.getByRole("button").click();
+    await isSent.promise;
+    assertEquals(await state(), ["true", "true", "Sending…", "Sending…"]);
+    await page.getByRole("button").dispatchEvent("click");
+    await page.getByLabel("First name").press("Enter");
+    await picture(page, `static-${width}-${colorScheme}-sending`);
+    assertEquals([await violations(page), await overflows(page)], [[], false]);
+    mayGoOn.resolve();
+    await page.getByRole("heading", { name: "Thank you, Rita!" }).waitFor();
+
+    assertEquals([submissions, (await alice.get("/referrals")).body.pagination.total], [1, 1]);
+  });
+}
+
+Deno.test("a form that was not taken is no longer sending, and a mended link is heeded without a reload by hand", async () => {
+  const { alice } = await world();
+  const { token } = await ask(alice);
+  await using visit = await openPage(browser);
+  const { page } = visit;
+
+  await page.goto(`${origin}/#${token.slice(0, -3)}`);
+  await page.getByRole("heading", { level: 1, name: "We cannot find this link" }).waitFor();
+  await page.evaluate(`location.hash = ${JSON.stringify(token)}`);
+  await page.getByRole("heading", { level: 1, name: "Refer a friend to Alice's clinic" }).waitFor();
+  await page.getByRole("button").click();
+  await page.getByRole("alert").waitFor();
+
+  const button = page.getByRole("button", { name: "Send the referral" });
+  assertEquals([await button.getAttribute("aria-disabled"), await page.locator("form").getAttribute("aria-busy")], [
+    null,
+    null,
+  ]);
+  assertEquals(await page.locator("#status").textContent(), "");
+});
+
+Deno.test("a link that was taken back is told from one that expired, on opening and on sending", async () => {
+  const { alice } = await world();
+  await alice.changes("/company", { logo_url: "https://cdn.example.com/logo.png" });
+  const [before, meanwhile] = await Promise.all([ask(alice), ask(alice)]);
+  const withdraw = async ({ requestId }: { requestId: string }) =>
+    assertEquals((await alice.delete(`/referrals/requests/${requestId}`)).status, 204);
+  await using visit = await openPage(browser);
+  const { page, context } = visit;
+  await context.route("https://cdn.example.com/**", (route) => route.fulfill({ contentType: "image/png", body: "" }));
+  const isBack = () => page.getByRole("heading", { level: 1, name: "This link is no longer in use" }).waitFor();
+
+  await withdraw(before);
+  await page.goto(`${origin}/?token=${before.token}`);
+  await isBack();
+  await page.goto(`${origin}/?token=${meanwhile.token}`);
+  await page.getByLabel("First name").fill("Noah");
+  await page.getByLabel("Email").fill("noah@example.com");
+  await page.getByRole("checkbox").check();
+  await withdraw(meanwhile);
+  await page.getByRole("button").click();
+  await isBack();
+
+  assertEquals((await alice.get("/referrals")).body.pagination.total, 0);
+});
+
 Deno.test("it says kindly that a link is sent, expired or unknown, and that nobody answers", async () => {
   const { alice } = await world();
   const [late, open] = await Promise.all([ask(alice), ask(alice)]);

@@ -23,8 +23,11 @@ Deno.test("a stack says where it is, keeps its folder to itself, and outlives a 
   );
   assertMatch(first.said, /^Mailbox +http:\/\/127\.0\.0\.1:\d+$/m);
   assertMatch(first.said, /^Publishable key +sb_publishable_\S+$/m);
-  assertMatch(first.said, /^API key \(admin\) +ey\S+$/m);
-  assertMatch(first.said, /^API key \(referrals:read\) +ey\S+$/m);
+  assertMatch(first.said, new RegExp(`^Docs +${url}/functions/v1/api/v1/docs$`, "m"));
+  assertMatch(first.said, new RegExp(`^Form +${url}/functions/v1/api/v1/refer/{token}, `, "m"));
+  const [, key] = /^export API=\S+ API_KEY=(ey\S+)$/m.exec(first.said) ?? [];
+  assertEquals(first.said.split(key).length, 2, "the key is printed once");
+  assertMatch(first.said, /^export API_KEY=ey\S+$/m);
   assertEquals((await first.curl("/referrals?limit=3")).data.length, 3);
 
   const second = await place.refused(freePort(), freePort());
@@ -188,12 +191,13 @@ async function folder() {
   };
 }
 
-/** The curl line that a stack has printed, run by a shell, with another path and perhaps a body. */
+/** The lines that a stack has printed to paste, run by a shell, with another path and perhaps a body. */
 async function curl(said: string, path: string, body?: Json): Promise<Json> {
   const line = /^curl .*$/m.exec(said)?.[0] ?? "exit 1";
+  const set = /^export API=.*$/m.exec(said)?.[0] ?? "exit 1";
   const sent = body ? ` -H "Content-Type: application/json" -d '${JSON.stringify(body)}'` : "";
   const { stdout } = await new Deno.Command("sh", {
-    args: ["-c", line.replace("/referrals?limit=3", path) + sent],
+    args: ["-c", `${set}\n${line.replace("/referrals?limit=3", path)}${sent}`],
   }).output();
   return JSON.parse(text(stdout));
 }

@@ -206,7 +206,7 @@ async function thankByAutomation(observer: Client, company: string): Promise<voi
       insert into automation_actions (company_id, automation_id, action_type, sequence, config)
       select ${company}, automation.id, action_type, sequence, config::jsonb
       from automation, (values
-        ('attribute_referral', 1, '{"notes": "For {{notes}}"}'),
+        ('attribute_referral', 1, '{"referrer_contact_id": "{{contact.id}}", "notes": "For {{notes}}"}'),
         ('send_email', 2, '{"to": "referrer", "subject": "Thank you for {{notes}}", "body_html": "<p>Thank you</p>"}')
       ) as action (action_type, sequence, config)
     `

@@ -21,6 +21,7 @@ Deno.test("alice asks rita, noah fills in the form, and is a contact, an opportu
     referrer_first_name: "Rita",
     categories: [],
     status: "sent",
+    withdrawn: false,
     expires_at: asked.expires_at,
   });
   assertEquals([seen.status, seen.recipient_email, seen.recipient_name], ["viewed", "rita@example.com", "Rita"]);

@@ -26,7 +26,10 @@ export async function rowsOf(person: Person): Promise<Rows> {
     trigger_type: "stage_changed",
     stage_id: stage.id,
   });
-  const action = await person.creates(`/automations/${automation.id}/actions`, { action_type: "attribute_referral" });
+  const action = await person.creates(`/automations/${automation.id}/actions`, {
+    action_type: "attribute_referral",
+    config: { referrer_contact_id: "{{contact.id}}" },
+  });
   // It has nothing to attribute: the run has a result, and changes nothing.
   const run = await done(person.post(`/automations/${automation.id}/trigger`, { trigger_data: {} }));
   const subscription = await person.creates("/webhooks/subscriptions", {

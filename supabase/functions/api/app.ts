@@ -56,7 +56,7 @@ export const endpoints: Endpoint[] = [
 export function createApp(config: Config) {
   const root = new Hono<{ Variables: { requestId: string } }>();
   root.onError(answerError);
-  root.notFound((c) => answerError(new ApiError("NOT_FOUND", "There is no such route."), c));
+  root.notFound((c) => answerError(noSuchRoute(), c));
   root.use(
     requestId(),
     harden,
@@ -142,6 +142,9 @@ async function allowEveryOrigin(c: Context, next: Next) {
   );
   await next();
 }
+
+const noSuchRoute = () =>
+  new ApiError("NOT_FOUND", "There is no such route.", { fix: "Check the path: /docs shows every route." });
 
 function refuseMethod(c: Context, methods: string[]) {
   const allow = [...methods, "OPTIONS"].join(", ");

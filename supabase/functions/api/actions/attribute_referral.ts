@@ -12,7 +12,10 @@ const mostFilled: Record<string, number> = { ...longest, referrer_contact_id: 20
 
 const Config = z.strictObject({
   referrer_contact_id: z.union([Id, Templated(200)], "must be a UUID or hold a {{token}}").nullish()
-    .meta({ description: "The opportunity's primary contact, when absent" }),
+    .meta({
+      description:
+        "The opportunity's primary contact, when absent, unless it has another referrer already: then it is skipped",
+    }),
   category: z.union(
     [Category, Templated(200)],
     `must be a label of 1 to ${longest.category} characters or hold a {{token}}`,
@@ -24,7 +27,9 @@ const Config = z.strictObject({
 
 export const attributeReferral = defineAction({
   label: "Attribute a referral",
-  description: "Writes the referral of the triggering opportunity, or changes the one that it wrote before.",
+  description:
+    "Writes the referral of the triggering opportunity, or changes the one that it wrote before. Without a referrer it is " +
+    "the opportunity's primary contact, and skipped where somebody else is its referrer already.",
   // TrustPager's name.
   aliases: ["create_referral"],
   config: Config,

@@ -24,6 +24,8 @@ export type ErrorCode = keyof typeof errorCodes;
 export type Problem = { path: string; message: string };
 
 type More = {
+  /** What to do in this very case, where what the code says does not fit. */
+  fix?: string;
   /** What would be accepted. */
   hint?: string;
   details?: Problem[];
@@ -46,7 +48,10 @@ export class ApiError extends Error {
 /** A row that would be there twice. */
 export class DuplicateError extends ApiError {
   constructor(more: More) {
-    super("CONFLICT", "A row like this exists already.", more);
+    super("CONFLICT", "A row like this exists already.", {
+      ...(!more.existingId && { fix: "Use the row that exists, or change what may be there once only." }),
+      ...more,
+    });
   }
 }
 
@@ -63,7 +68,7 @@ export function answerError(error: unknown, c: Context): Response {
   const known = error instanceof ApiError
     ? error
     : new ApiError("INTERNAL_ERROR", "Something went wrong on our side.", { cause: error });
-  const { status, fix } = errorCodes[known.code];
+  const { status, fix } = { ...errorCodes[known.code], ...(known.more.fix && { fix: known.more.fix }) };
   const requestId = c.get("requestId");
   if (status >= 500) logFailure(known, requestId);
 

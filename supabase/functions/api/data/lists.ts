@@ -113,6 +113,7 @@ export async function readPage<Row extends z.ZodObject>(
   if (query.after !== undefined && query.before !== undefined) {
     throw new ApiError("VALIDATION_ERROR", "after and before exclude each other.", {
       details: [{ path: "before", message: "cannot stand beside after" }],
+      fix: "Send one of the two.",
     });
   }
   const identity = JSON.stringify([

@@ -20,7 +20,8 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
     const named = typeof details === "string" && details ? details : undefined;
     const existingId = Id.safeParse(named).data;
     return new ApiError(code, message, {
-      hint: hint || undefined,
+      // A hint of the database lists what is accepted, or says what to do.
+      ...(hint && (hint.startsWith("Accepted: ") ? { hint } : { fix: hint })),
       // The database names a field, or the row in the way.
       details: named && !existingId ? [{ path: named, message }] : undefined,
       existingId,
@@ -33,11 +34,15 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   if (isUnavailable.test(code)) return outOfReach(cause);
   if (code === "23503") return missingReference(message, cause);
   if (code === "23505") return new DuplicateError({ cause });
-  if (code === "23502") return new ApiError("VALIDATION_ERROR", "A value that must be there is missing.", { cause });
+  if (code === "23502") return wrongValue("A value that must be there is missing.", cause);
   if (code === "23514") return failedCheck(message, cause);
-  if (code.startsWith("22")) return new ApiError("VALIDATION_ERROR", "A value is out of range.", { cause });
+  if (code.startsWith("22")) return wrongValue("A value is out of range.", cause);
   return new ApiError("INTERNAL_ERROR", "Something went wrong on our side.", { cause });
 }
+
+// Which one, the database does not say.
+const wrongValue = (message: string, cause: unknown) =>
+  new ApiError("VALIDATION_ERROR", message, { fix: "Compare each value with what /docs says of its field.", cause });
 
 // A budget of a day ends at midnight UTC, as `private.take_mail` has it; a statement of one's own in a moment.
 function spent(message: string, budget: string, cause: unknown): ApiError {
@@ -63,6 +68,6 @@ function failedCheck(text: string, cause: unknown): ApiError {
   const [, table = "", name = ""] = /relation "(\w+)" violates check constraint "(\w+)"/.exec(text) ?? [];
   const column = name.startsWith(`${table}_`) ? /^(\w+)_check\d*$/.exec(name.slice(table.length + 1))?.[1] : undefined;
   const problem = checksOfSeveral[name] ?? (column && { path: column, message: "is not allowed here" });
-  if (!problem) return new ApiError("VALIDATION_ERROR", "A value is not allowed here.", { cause });
+  if (!problem) return wrongValue("A value is not allowed here.", cause);
   return new ApiError("VALIDATION_ERROR", `${problem.path} ${problem.message}.`, { details: [problem], cause });
 }

@@ -15,7 +15,9 @@ export function serviceDatabase(config: Config): Database {
   let database = databases.get(config);
   if (!database) {
     if (Object.keys(config.secretKeys).length === 0) {
-      throw new ApiError("UNAVAILABLE", "Events cannot be dispatched: SUPABASE_SECRET_KEYS is not set.");
+      throw new ApiError("UNAVAILABLE", "Events cannot be dispatched: SUPABASE_SECRET_KEYS is not set.", {
+        fix: "Set SUPABASE_SECRET_KEYS in the function's environment.",
+      });
     }
     const client: Client = createAdminClient<Schema>({
       env: { ...config.supabase, secretKeys: config.secretKeys },

@@ -15,7 +15,10 @@ const Claims = z.object({
 });
 
 const longestToken = 4_096;
-const refusal = "This API key is malformed, forged, expired or revoked.";
+const refusal = () =>
+  new ApiError("UNAUTHORIZED", "This API key is malformed, forged, expired or revoked.", {
+    fix: "Check that the whole key is sent, or ask whoever runs this API for a new one.",
+  });
 
 /** Gives a function that takes an `Authorization` header and gives its key; throws 401, or 503 without signing keys. */
 export function authentication(config: Config) {
@@ -25,9 +28,12 @@ export function authentication(config: Config) {
   return async function authenticate(header: string | undefined): Promise<ApiKey> {
     if (!header) throw new ApiError("UNAUTHORIZED", "This endpoint needs an API key.");
     const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
-    if (!token || token.length > longestToken || token.split(".").length !== 3) {
-      throw new ApiError("UNAUTHORIZED", refusal);
+    if (!token) {
+      throw new ApiError("UNAUTHORIZED", "The Authorization header is not the word Bearer, a space and an API key.", {
+        fix: "Send Authorization: Bearer <key>, with the word Bearer before the key.",
+      });
     }
+    if (token.length > longestToken || token.split(".").length !== 3) throw refusal();
 
     const hash = createHash("sha256").update(token).digest("base64");
     let key = verified.get(hash);
@@ -35,7 +41,7 @@ export function authentication(config: Config) {
       key = await verify(token, config);
       verified.set(hash, key);
     }
-    if (key.expires <= Date.now()) throw new ApiError("UNAUTHORIZED", refusal);
+    if (key.expires <= Date.now()) throw refusal();
     return key;
   };
 }
@@ -50,7 +56,7 @@ async function verify(token: string, config: Config): Promise<ApiKey> {
     throw new ApiError("UNAVAILABLE", "API keys cannot be checked now.", { cause: error });
   }
   const claims = Claims.safeParse(data?.jwtClaims);
-  if (!claims.success) throw new ApiError("UNAUTHORIZED", refusal);
+  if (!claims.success) throw refusal();
   const { sub, company_id, scopes, exp } = claims.data;
   return { id: sub, companyId: company_id, token, scopes, expires: exp === undefined ? Infinity : exp * 1_000 };
 }

@@ -122,6 +122,7 @@ export function refusal(found: Found[]): ApiError {
   const accepted = [...new Set(found.flatMap((problem) => problem.accepted ?? []))];
   return new ApiError(code, `${message}.`, {
     details,
+    fix: details.every(({ path }) => path === "") ? "Send at least one of the fields that the hint lists." : undefined,
     hint: accepted.length > 0 ? `Accepted: ${accepted.join(", ")}` : undefined,
   });
 }

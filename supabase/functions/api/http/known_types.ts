@@ -17,6 +17,8 @@ export async function describeKnown<Type, Description>(
   database: Database,
 ): Promise<{ data: Description }> {
   await database.confirmScope();
-  if (!type) throw new ApiError("NOT_FOUND", "There is no such type.");
+  if (!type) {
+    throw new ApiError("NOT_FOUND", "There is no such type.", { fix: "Take a name from the list of these types." });
+  }
   return { data: describe(type) };
 }

@@ -22,6 +22,9 @@ export function publicForm(config: Config) {
     pages.use(path, secureHeaders({ xFrameOptions: "DENY" }), unlisted);
   }
 
+  // A link that has lost its token.
+  pages.on(["GET", "POST"], ["/refer", "/refer/"], (c) => answerNotice(c, 404, notices.unknownLink));
+
   pages.get("/refer/:token", async (c) => {
     const form = await readForm(database(c), tokenOf(c));
     return await (answerClosed(c, form, 200) ?? answerForm(c, form, 200));

@@ -13,6 +13,7 @@ export const ReferralForm = z.object({
   referrer_first_name: z.string(),
   categories: z.array(z.string()),
   status: RequestStatus,
+  withdrawn: z.boolean().meta({ description: "Whether an expired one was taken back" }),
   expires_at: Timestamp,
 }).meta({
   id: "ReferralForm",
@@ -25,6 +26,7 @@ export const ReferralForm = z.object({
     referrer_first_name: "Grace",
     categories: ["Physiotherapy", "MRI"],
     status: "sent",
+    withdrawn: false,
     expires_at: "2026-12-22T09:30:00.000Z",
   },
 });

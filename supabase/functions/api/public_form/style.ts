@@ -58,6 +58,13 @@ button {
 }
 button:hover { box-shadow: 0 6px 20px rgb(15 23 42 / .22); transform: translateY(-1px); }
 button:active { transform: none; box-shadow: none; }
+[aria-busy=true] button { cursor: progress; transform: none; box-shadow: none; }
+[aria-busy=true] button::after {
+  content: ""; display: inline-block; width: 1em; height: 1em; margin-left: .625rem; vertical-align: -.125em;
+  border: .15em solid; border-right-color: transparent; border-radius: 50%; animation: turn .8s linear infinite;
+}
+@keyframes turn { to { transform: rotate(1turn); } }
+.unseen { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 h1:focus, .summary:focus { outline: none; }
 .summary { margin-bottom: 2rem; padding: 1rem 1.125rem; border: 1px solid var(--wrong); border-left-width: .375rem; border-radius: .75rem; background: var(--wrong-tint); }
@@ -73,7 +80,7 @@ h1:focus, .summary:focus { outline: none; }
   border: solid currentColor; border-width: 0 .25rem .25rem 0; transform: rotate(42deg);
 }
 .wait { margin: 0; color: var(--soft); text-align: center; }
-@media (prefers-reduced-motion: reduce) { button { transition: none; } button:hover { transform: none; } }
+@media (prefers-reduced-motion: reduce) { [aria-busy=true] button::after { animation-duration: 4s; } button { transition: none; } button:hover { transform: none; } }
 `;
 
 /** The two colours that are the workspace's own; both are trusted to be `#rrggbb`. */

@@ -11,7 +11,6 @@ import { ReferralForm, type Submission, type Submitted } from "./schema.ts";
 /** What `private.referral_form` gives. */
 const Form = ReferralForm.extend({
   country: z.string().nullable(),
-  withdrawn: z.boolean(),
   expires_at: PrintedInstant,
 });
 export type Form = z.output<typeof Form>;
@@ -29,7 +28,13 @@ const Submitting = z.union([
   z.object({ submitted_at: PrintedInstant, already_referred: z.boolean() }),
 ]);
 
-const unknownLink = () => new ApiError("NOT_FOUND", "There is no such link.");
+/** What to do about a link that is not there, or was used. */
+const fixes: Partial<Record<string, string>> = {
+  NOT_FOUND: "Use the whole link of the newest mail.",
+  CONFLICT: "Ask for a new link to refer somebody else.",
+};
+
+const unknownLink = () => new ApiError("NOT_FOUND", "There is no such link.", { fix: fixes.NOT_FOUND });
 
 /** What the form of a token shows; throws 404. Changes nothing. */
 export async function readForm(database: Database, token: string): Promise<Form> {
@@ -82,7 +87,9 @@ export async function submit(
 /** What the form of a token shows while it takes something; throws 404, 409 and 410. */
 export async function readOpenForm(database: Database, token: string): Promise<Form> {
   const form = await readForm(database, token);
-  if (form.status === "submitted") throw new ApiError("CONFLICT", "This form has been submitted already.");
+  if (form.status === "submitted") {
+    throw new ApiError("CONFLICT", "This form has been submitted already.", { fix: fixes.CONFLICT });
+  }
   if (form.status === "expired") throw new ApiError("EXPIRED", "This link is no longer valid.");
   return form;
 }
@@ -90,6 +97,7 @@ export async function readOpenForm(database: Database, token: string): Promise<F
 function refusal({ code, message, path, retry_after }: z.output<typeof Refused>): ApiError {
   return new ApiError(isErrorCode(code) ? code : "INTERNAL_ERROR", message, {
     details: path ? [{ path, message }] : undefined,
+    fix: path ? undefined : fixes[code],
     headers: retry_after ? { "Retry-After": String(retry_after) } : undefined,
   });
 }

@@ -10,7 +10,9 @@ type Unsubscribing = z.output<typeof Unsubscribing>;
 /** Who an unsubscribe link is from; throws 404. Changes nothing. */
 export async function readUnsubscribing(database: Database, token: string): Promise<Unsubscribing> {
   const known = await database.value(Unsubscribing.nullable(), (client) => client.rpc("unsubscribe_form", { token }));
-  if (known === null) throw new ApiError("NOT_FOUND", "There is no such link.");
+  if (known === null) {
+    throw new ApiError("NOT_FOUND", "There is no such link.", { fix: "Use the whole link of the mail." });
+  }
   return known;
 }
 

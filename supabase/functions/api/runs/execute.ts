@@ -48,6 +48,7 @@ export async function executeRun(job: Job, database: Pick<Database, "ask">, conf
   await finish("completed", null);
 }
 
+/** What went wrong: of one that was skipped it says why that is right. */
 const failureOf = ({ status, error }: { status: Outcome["status"]; error: string | null }) =>
   status === "failed" ? error : null;
 

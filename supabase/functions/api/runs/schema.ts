@@ -12,7 +12,9 @@ export const ActionResult = z.object({
   action_id: Id,
   action_type: ActionType,
   sequence: z.int(),
-  status: z.enum(["completed", "failed", "skipped"]).meta({ description: "skipped: nothing was done, for a reason" }),
+  status: z.enum(["completed", "failed", "skipped"]).meta({
+    description: "skipped: nothing was done, for the reason in error; the run goes on",
+  }),
   duration_ms: z.number(),
   request: z.unknown().meta({
     description: "What was asked for, its tokens filled; null for a key that may not read it",
@@ -38,7 +40,7 @@ export const AutomationRun = z.object({
   actions_executed: z.int(),
   actions_failed: z.int(),
   actions_skipped: z.int().meta({
-    description: "Those after one that failed, those skipped by themselves, and all of a skipped run",
+    description: "Those that were skipped, those after one that failed, and all of a skipped run",
   }),
   action_results: z.array(ActionResult),
   error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
