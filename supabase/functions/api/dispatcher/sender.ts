@@ -6,11 +6,12 @@ import type { ClaimedDelivery } from "./claimed.ts";
 import { deliver, Delivery, type DeliveryOutcome, failure, unreadable } from "./deliver.ts";
 import { eachOrHalves } from "./halves.ts";
 import type { Life } from "./life.ts";
-import { type Receiver, Receivers, type Waiting } from "./receivers.ts";
+import type { Receiver, Waiting } from "./parties.ts";
+import { Receivers } from "./receivers.ts";
 import { Recorder } from "./recorder.ts";
 
-const mostReading = 3;
-const readTogether = 250;
+const mostReading = 2;
+const readTogether = 500;
 /** Shorter than the lease, by a sending's deadline and the time that an outcome is kept: what waited longer is left to it. */
 const freshFor = 25_000;
 
