@@ -151,13 +151,23 @@ Deno.test("development lets loopback in, by http too, and nothing else that is p
 Deno.test("a webhook does not lead back to the API itself, on any port of its host", async () => {
   const own = ["https://abcdefgh.supabase.co/functions/v1/api/v1", "http://127.0.0.1:54321"];
   const refused = "The URL must not lead back to this API.";
-  for (const url of ["https://abcdefgh.supabase.co/", "https://ABCDEFGH.supabase.co.:8443/rest/v1"]) {
+  const names = ["abcdefgh.functions.supabase.co", "db.abcdefgh.supabase.co", "abcdefgh.storage.supabase.co"];
+  const otherNames = [...names, "abcdefgh.supabase.in", "abcdefgh.functions.supabase.net."].map((host) =>
+    `https://${host}/`
+  );
+  for (const url of ["https://abcdefgh.supabase.co/", "https://ABCDEFGH.supabase.co.:8443/rest/v1", ...otherNames]) {
     assertEquals(await refusedAddress(url, { allowLoopback: false, own, resolve: answering("8.8.8.8") }), refused, url);
   }
   for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
     assertEquals(await refusedAddress(`http://${host}:54321/`, { allowLoopback: true, own }), refused, host);
     assertEquals(await refusedAddress(`http://${host}:54999/`, { allowLoopback: true, own }), null, host);
   }
-  const other = await refusedAddress(`https://${name}/`, { allowLoopback: false, own, resolve: answering("8.8.8.8") });
-  assertEquals(other, null);
+  for (const host of [name, "stuvwxyz.supabase.co", "abcdefgh.example.co"]) {
+    const other = await refusedAddress(`https://${host}/`, {
+      allowLoopback: false,
+      own,
+      resolve: answering("8.8.8.8"),
+    });
+    assertEquals(other, null, host);
+  }
 });

@@ -101,8 +101,17 @@ const literalOf = (host: string): Address | null =>
 const isLoopbackHost = (host: string, literal = literalOf(host)) =>
   host === "localhost" || literal?.range() === "loopback";
 
+const platform = /\.supabase\.[a-z]+$/;
+
+/** Whether a host is another name that the platform gives the project: of its functions, its storage, its database. */
+function isOfProject(own: string, host: string): boolean {
+  const [reference, ...rest] = own.split(".");
+  return platform.test(own) && rest.length === 2 && platform.test(host) && host.split(".").includes(reference);
+}
+
 function isSamePlace(own: URL, target: URL): boolean {
   const hosts = [hostOf(own), hostOf(target)];
+  if (isOfProject(hosts[0], hosts[1])) return true;
   const [isSameHost, isSamePort] = [hosts[0] === hosts[1], portOf(own) === portOf(target)];
   if (!isSameHost && !isSamePort) return false;
   return hosts.every((host) => isLoopbackHost(host)) ? isSamePort : isSameHost;
