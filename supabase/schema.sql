@@ -71,6 +71,8 @@ CREATE TABLE public.automation_runs (
     trigger_type text NOT NULL,
     trigger_data jsonb NOT NULL,
     depth smallint DEFAULT 0 NOT NULL,
+    root_id uuid,
+    refusal text,
     started_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     completed_at timestamp(3) with time zone,
     duration_ms integer,
@@ -390,6 +392,11 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.chain_automation() RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select nullif(current_setting('referrals.chain_automation', true), '')::uuid $$;
+
 CREATE FUNCTION private.chain_depth() RETURNS smallint
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -397,6 +404,19 @@ CREATE FUNCTION private.chain_depth() RETURNS smallint
 begin
   return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
 end
+$$;
+
+CREATE FUNCTION private.chain_root() RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select nullif(current_setting('referrals.chain_root', true), '')::uuid $$;
+
+CREATE FUNCTION private.chain_runs(root uuid) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select (select count(*) from public.automation_runs where event_id = root and refusal is null)
+    + (select count(*) from public.automation_runs where root_id = root and depth > 0 and refusal is null)
 $$;
 
 CREATE FUNCTION private.check_referral_category() RETURNS trigger
@@ -422,45 +442,67 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.circuit_wait(openings integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select least(interval '30 seconds' * 2 ^ least(openings, 10), interval '10 minutes') $$;
+
 CREATE FUNCTION private.claim_deliveries(most integer, busy uuid[]) RETURNS SETOF uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  with due as (
-    select subscription_id, count(*) over () as subscriptions
-    from private.subscriptions_due(busy) as subscription_id
-    order by random()
-    limit most
-  ), taken as (
-    select delivery.id
-    from due
-    join public.webhook_subscriptions as subscription on subscription.id = due.subscription_id,
+  with due as materialized (
+    select *, count(*) over (partition by company_id) as siblings, dense_rank() over (order by company_id) as company
+    from private.webhooks_due(busy)
+  ), candidate as materialized (
+    select due.company_id, due.host, due.is_probe, delivery.id, delivery.due_at, due.id as subscription_id
+    from due,
     lateral (
-      select id
+      select id, due_at
       from public.webhook_deliveries
-      where subscription_id = due.subscription_id and due_at <= now()
+      where subscription_id = due.id and due_at <= now()
       order by due_at
       limit least(
-        case when subscription.failing_since is null then most else 8 end,
-        greatest(most / due.subscriptions, 4)
+        case when due.is_probe then 1 when due.is_failing then 8 else most end,
+        greatest(most / (select max(company) from due) / due.siblings, 1)
       )
       for update skip locked
     ) as delivery
+  ), in_turns as (
+    select *, row_number() over (partition by subscription_id order by due_at) as turn from candidate
+  ), in_rounds as (
+    select *, row_number() over (partition by company_id order by turn, due_at) as round from in_turns
+  ), taken as (
+    select * from in_rounds order by round, random() limit most
+  ), circuit as (
+    select circuit.company_id, circuit.host, taken.id as probe
+    from private.webhook_circuits as circuit
+    join taken using (company_id, host)
+    where taken.is_probe
+    for update of circuit skip locked
+  ), probed as (
+    update private.webhook_circuits as tried
+    set open_until = now() + private.dispatch_lease(), probe = circuit.probe
+    from circuit
+    where tried.company_id = circuit.company_id and tried.host = circuit.host
   )
   update public.webhook_deliveries as delivery
-  set due_at = now() + private.dispatch_lease()
+  set due_at = now() + private.dispatch_lease(), under_way = true
   from taken
   where delivery.id = taken.id
   returning delivery.id
 $$;
 
-CREATE FUNCTION private.claim_runs(most integer) RETURNS jsonb
+CREATE FUNCTION private.claim_runs(most integer) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   taken uuid[];
 begin
+  if most <= 0 then
+    return '[]';
+  end if;
   select array_agg(id) into taken
   from (
     select id
@@ -469,8 +511,9 @@ begin
     for update skip locked
   ) as due;
 
-  perform private.finish_run(id, 'failed', 0, 'It was given up after twenty tries that did not come to an end.')
-  from public.automation_runs
+  update public.automation_runs
+  set status = 'failed', due_at = null, completed_at = clock_timestamp(),
+    error = 'It was given up after twenty tries that did not come to an end.'
   where id = any (taken) and claims >= 20;
 
   update public.automation_runs
@@ -478,8 +521,8 @@ begin
   where id = any (taken) and status = 'running';
 
   return (
-    select coalesce(jsonb_agg(
-      private.run_job(run) || jsonb_build_object('runs_alone', run.claims > private.suspect_claims())
+    select coalesce(json_agg(
+      json_build_object('run_id', run.id, 'event_id', run.event_id, 'runs_alone', run.claims > private.suspect_claims())
       order by run.created_at, run.event_id, automations.priority desc, automations.created_at, automations.id
     ), '[]')
     from public.automation_runs as run
@@ -496,16 +539,27 @@ CREATE FUNCTION private.claim_work(most_deliveries integer, most_runs integer, b
 declare
   fanned jsonb := private.fan_out(most_deliveries, most_deliveries, busy);
   taken uuid[] := array(select jsonb_array_elements_text(fanned -> 'claimed')::uuid);
-  runs jsonb := private.claim_runs(most_runs);
+  runs json := private.claim_runs(most_runs);
 begin
   if cardinality(taken) < most_deliveries then
     taken := taken || array(select private.claim_deliveries(most_deliveries - cardinality(taken), busy));
   end if;
   return json_build_object(
-    'deliveries', private.delivery_jobs(taken),
+    'deliveries', (
+      select coalesce(json_agg(json_build_object(
+        'id', delivery.id,
+        'subscription_id', delivery.subscription_id,
+        'company_id', delivery.company_id,
+        'host', subscription.host,
+        'tries', delivery.attempt_count
+      ) order by place), '[]')
+      from unnest(taken) with ordinality as claimed (id, place)
+      join public.webhook_deliveries as delivery using (id)
+      join public.webhook_subscriptions as subscription on subscription.id = delivery.subscription_id
+    ),
     'runs', runs,
-    'more', (fanned ->> 'events')::integer = most_deliveries
-      or exists (select from private.subscriptions_due(busy))
+    'more', (fanned ->> 'more')::boolean
+      or exists (select from private.webhooks_due(busy))
       or most_runs > 0 and exists (select from private.runs_due(1))
   );
 end
@@ -535,6 +589,7 @@ begin
     and fanned_out_at is not null
     and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
   delete from private.webhook_secrets where expires_at < now();
+  delete from private.webhook_circuits where open_until < now() - interval '1 day';
   perform private.clean_up_job_notes();
 end
 $$;
@@ -560,6 +615,50 @@ begin
   new.referral_stage_id := null;
   return new;
 end
+$$;
+
+CREATE FUNCTION private.companies_with_events() RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  with recursive waiting as (
+    (select company_id from private.events where fanned_out_at is null order by company_id limit 1)
+    union all
+    select (
+      select next.company_id
+      from private.events as next
+      where next.fanned_out_at is null and next.company_id > waiting.company_id
+      order by next.company_id
+      limit 1
+    )
+    from waiting
+    where waiting.company_id is not null
+  )
+  select company_id from waiting where company_id is not null
+$$;
+
+CREATE FUNCTION private.companies_with_runs_due() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with recursive waiting as (
+    (select company_id from public.automation_runs where due_at is not null order by company_id limit 1)
+    union all
+    select (
+      select next.company_id
+      from public.automation_runs as next
+      where next.due_at is not null and next.company_id > waiting.company_id
+      order by next.company_id
+      limit 1
+    )
+    from waiting
+    where waiting.company_id is not null
+  )
+  select company_id
+  from waiting
+  where exists (
+    select from public.automation_runs as run where run.company_id = waiting.company_id and run.due_at <= now()
+  )
 $$;
 
 CREATE FUNCTION private.company_for(VARIADIC scopes text[]) RETURNS uuid
@@ -750,6 +849,9 @@ declare
   workspace uuid := private.require_company('webhooks:write');
   subscription public.webhook_subscriptions;
 begin
+  if private.webhook_at(workspace, create_webhook_subscription.url) is null then
+    perform private.require_room_for_webhook(workspace);
+  end if;
   insert into public.webhook_subscriptions (company_id, url, events, enabled, disabled_at)
   values (
     workspace, create_webhook_subscription.url, create_webhook_subscription.events, create_webhook_subscription.enabled,
@@ -804,11 +906,11 @@ end
 $$;
 
 CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  with secret as (
-    select subscription_id, jsonb_agg(decrypted_secret order by webhook_secrets.created_at desc) as secrets
+  with secret as materialized (
+    select subscription_id, jsonb_agg(decrypted_secret order by expires_at nulls first) as secrets
     from private.webhook_secrets
     join vault.decrypted_secrets on decrypted_secrets.id = webhook_secrets.vault_id
     where subscription_id in (select subscription_id from public.webhook_deliveries where id = any (ids))
@@ -835,7 +937,16 @@ $$;
 CREATE FUNCTION private.dispatch_lease() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
-    AS $$ select interval '60 seconds' $$;
+    AS $$ select interval '90 seconds' $$;
+
+CREATE FUNCTION private.enter_chain(run public.automation_runs) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select set_config('referrals.chain_depth', (run.depth + 1)::text, true),
+    set_config('referrals.chain_root', coalesce(run.root_id, run.event_id)::text, true),
+    set_config('referrals.chain_automation', run.automation_id::text, true)
+$$;
 
 CREATE TABLE private.events (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -843,6 +954,8 @@ CREATE TABLE private.events (
     type text NOT NULL,
     data jsonb NOT NULL,
     depth smallint DEFAULT 0 NOT NULL,
+    root_id uuid DEFAULT private.chain_root(),
+    caused_by uuid DEFAULT private.chain_automation(),
     runs_automations boolean DEFAULT true NOT NULL,
     occurred_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     fanned_out_at timestamp(3) with time zone
@@ -861,54 +974,157 @@ end
 $$;
 
 CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) RETURNS jsonb
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  with waiting as (
-    select id from private.events where fanned_out_at is null order by occurred_at limit most for update skip locked
-  ), event as (
-    update private.events set fanned_out_at = now() from waiting where events.id = waiting.id returning events.*
-  ), delivery as (
-    insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type, due_at)
-    select subscription.company_id, subscription.id, event.id, event.type, case
-      when subscription.failing_since is null
+declare
+  waiting uuid[];
+  claimed uuid[] := '{}';
+  workspace record;
+  event uuid;
+  is_done boolean := true;
+begin
+  with company as (
+    select company_id, count(*) over () as companies
+    from private.companies_with_events() as company_id
+    order by random()
+    limit most
+  ), taken as (
+    select event.id
+    from company
+    cross join lateral (
+      select greatest(
+        (select count(*) from public.webhook_subscriptions where company_id = company.company_id and enabled)
+          + (select count(*) from public.automations where company_id = company.company_id and enabled),
+        1
+      ) as count
+    ) as receivers
+    cross join lateral (
+      select id
+      from private.events
+      where company_id = company.company_id and fanned_out_at is null
+      order by occurred_at
+      limit greatest(most / company.companies / receivers.count, 1)
+      for update skip locked
+    ) as event
+  )
+  select array_agg(id) into waiting from taken;
+  if waiting is null then
+    return '{"claimed": [], "more": false}';
+  end if;
+
+  perform set_config('lock_timeout', '1s', true);
+  begin
+    claimed := private.fan_out_events(waiting, most_claimed, busy);
+  exception when others then
+    is_done := false;
+    for workspace in
+      select company_id, array_agg(id) as ids from private.events where id = any (waiting) group by company_id
+    loop
+      begin
+        claimed := claimed || private.fan_out_events(workspace.ids, most_claimed - cardinality(claimed), busy);
+        is_done := true;
+      exception when lock_not_available or deadlock_detected then
+        raise warning 'The events of % wait for a lock.', workspace.company_id;
+      when others then
+        foreach event in array workspace.ids loop
+          begin
+            claimed := claimed || private.fan_out_events(array[event], most_claimed - cardinality(claimed), busy);
+            is_done := true;
+          exception when others then
+            raise warning 'The event % cannot be told: %', event, sqlerrm;
+          end;
+        end loop;
+      end;
+    end loop;
+  end;
+  return jsonb_build_object(
+    'claimed', claimed,
+    'more', is_done and exists (select from private.events where fanned_out_at is null)
+  );
+end
+$$;
+
+CREATE FUNCTION private.fan_out_events(ids uuid[], most_claimed integer, busy uuid[]) RETURNS uuid[]
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  companies uuid[] := array(select distinct company_id from private.events where id = any (ids));
+  claimed uuid[];
+begin
+  -- Who fans out another event of the same chain counts its runs after these are there.
+  perform pg_advisory_xact_lock(hashtextextended('referrals chain ' || root_id, 0))
+  from (select distinct root_id from private.events where id = any (ids) and root_id is not null order by root_id) as root;
+
+  with event as (
+    update private.events set fanned_out_at = now() where id = any (ids) returning events.*
+  ), subscription as materialized (
+    select * from public.webhook_subscriptions where company_id = any (companies) and enabled for key share
+  ), wanted as (
+    select subscription.company_id, subscription.id as subscription_id, event.id as event_id, event.type, event.occurred_at,
+      subscription.failing_since is null
         and subscription.id <> all (busy)
-        and row_number() over (order by event.occurred_at) <= most_claimed
-      then now() + private.dispatch_lease()
-      else date_trunc('milliseconds', now())
-    end
+        and subscription.company_id <> all (busy)
+        and not exists (
+          select from private.webhook_circuits as circuit
+          where circuit.company_id = subscription.company_id
+            and circuit.host = subscription.host
+            and circuit.open_until is not null
+        ) as is_free
     from event
-    join public.webhook_subscriptions as subscription on subscription.company_id = event.company_id
-      and subscription.enabled and event.type = any (subscription.events)
+    join subscription on subscription.company_id = event.company_id and event.type = any (subscription.events)
+  ), in_rounds as (
+    select *, row_number() over (partition by company_id, is_free order by occurred_at, event_id) as round from wanted
+  ), placed as (
+    select *, is_free and row_number() over (partition by is_free order by round) <= most_claimed as is_taken from in_rounds
+  ), delivery as (
+    insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type, due_at, under_way)
+    select company_id, subscription_id, event_id, type,
+      case when is_taken then now() + private.dispatch_lease() else date_trunc('milliseconds', now()) end, is_taken
+    from placed
+    order by round
     on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing
-    returning id, due_at
-  ), run as (
-    insert into public.automation_runs (
-      company_id, automation_id, event_id, trigger_type, trigger_data, depth, status, error, completed_at, duration_ms, due_at
-    )
-    select
-      automation.company_id, automation.id, event.id, event.type, private.event_data(event::private.events), event.depth,
-      case when event.depth < private.max_chain_depth() then 'running' else 'failed' end,
-      case when event.depth >= private.max_chain_depth()
-        then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
-      end,
-      case when event.depth >= private.max_chain_depth() then now() end,
-      case when event.depth >= private.max_chain_depth() then 0 end,
-      case when event.depth < private.max_chain_depth() then date_trunc('milliseconds', now()) end
+    returning id, under_way
+  ), automation as materialized (
+    select * from public.automations where company_id = any (companies) and enabled for key share
+  ), start as (
+    select event.id as event_id, event.type, event.depth, coalesce(event.root_id, event.id) as root_id,
+      private.event_data(event::private.events) as data,
+      automation.id as automation_id, automation.company_id, automation.priority, automation.created_at,
+      case when event.root_id is null then 0 else private.chain_runs(event.root_id) end as started,
+      case
+        when event.caused_by = automation.id
+          then 'An automation does not start itself: this run stems from what it wrote, and was not run.'
+        when event.depth >= private.max_chain_depth()
+          then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
+      end as refusal
     from event
-    join public.automations as automation on automation.company_id = event.company_id
-      and automation.enabled
+    join automation on automation.company_id = event.company_id
       and automation.enabled_at <= event.occurred_at
       and automation.trigger_type = event.type
-      and (automation.stage_id is null or automation.stage_id = (event.data ->> 'stage_id')::uuid)
+      and (automation.stage_id is null or automation.stage_id = private.as_id(event.data ->> 'stage_id'))
     where event.runs_automations
-    order by automation.priority desc, automation.created_at, automation.id
-    on conflict on constraint automation_runs_event_id_automation_id_key do nothing
+  ), counted as (
+    select *, started + row_number() over (
+      partition by root_id, refusal is null order by event_id, priority desc, created_at, automation_id
+    ) as place
+    from start
+  ), run as (
+    insert into public.automation_runs (
+      company_id, automation_id, event_id, trigger_type, trigger_data, depth, root_id, refusal
+    )
+    select company_id, automation_id, event_id, type, data, depth, root_id,
+      coalesce(refusal, case when place > private.max_chain_runs()
+        then 'This write has started ' || private.max_chain_runs() || ' runs already: this one was not run.'
+      end)
+    from counted
+    order by priority desc, created_at, automation_id
+    on conflict do nothing
   )
-  select jsonb_build_object(
-    'events', (select count(*) from event),
-    'claimed', (select coalesce(jsonb_agg(id), '[]') from delivery where due_at > now())
-  )
+  select array_agg(id) into claimed from delivery where under_way;
+  return coalesce(claimed, '{}');
+end
 $$;
 
 CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) RETURNS void
@@ -930,7 +1146,9 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
     from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
+    left join jsonb_array_elements(
+      case when jsonb_typeof(same.action_results) = 'array' then same.action_results else '[]' end
+    ) as result on true
     where same.id = finish_run.run_id
     group by same.id
   ) as results
@@ -1112,9 +1330,8 @@ CREATE FUNCTION private.issue_webhook_secret(subscription uuid) RETURNS text
 declare
   secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
 begin
-  update private.webhook_secrets
-  set expires_at = least(expires_at, now() + interval '24 hours')
-  where subscription_id = subscription;
+  delete from private.webhook_secrets where subscription_id = subscription and expires_at is not null;
+  update private.webhook_secrets set expires_at = now() + interval '24 hours' where subscription_id = subscription;
   insert into private.webhook_secrets (vault_id, subscription_id)
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
@@ -1135,6 +1352,26 @@ CREATE FUNCTION private.max_chain_depth() RETURNS smallint
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$ select 5::smallint $$;
+
+CREATE FUNCTION private.max_chain_runs() RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select 100 $$;
+
+CREATE FUNCTION private.max_host_failures() RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select 5 $$;
+
+CREATE FUNCTION private.max_runs_under_way() RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select 4 $$;
+
+CREATE FUNCTION private.max_subscriptions(workspace uuid) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$ select 20 $$;
 
 CREATE FUNCTION private.may_write_referrals() RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -1166,6 +1403,38 @@ CREATE FUNCTION private.note_enabling() RETURNS trigger
 begin
   new.enabled_at := now();
   return new;
+end
+$$;
+
+CREATE FUNCTION private.note_hosts(verdicts jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform from private.webhook_circuits as circuit
+  join jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text) using (company_id, host)
+  order by company_id, host
+  for update of circuit;
+
+  delete from private.webhook_circuits as circuit
+  using jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text, succeeded boolean)
+  where circuit.company_id = verdict.company_id and circuit.host = verdict.host and verdict.succeeded;
+
+  insert into private.webhook_circuits as circuit (company_id, host, failures)
+  select verdict.company_id, verdict.host, verdict.failures
+  from jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text, failures integer)
+  join public.companies on companies.id = verdict.company_id
+  where verdict.failures > 0
+  order by verdict.company_id, verdict.host
+  on conflict on constraint webhook_circuits_pkey do update set failures = circuit.failures + excluded.failures;
+
+  update private.webhook_circuits as circuit
+  set open_until = clock_timestamp() + private.circuit_wait(circuit.openings), openings = circuit.openings + 1, probe = null
+  from jsonb_to_recordset(verdicts) as verdict (company_id uuid, host text, failed jsonb)
+  where circuit.company_id = verdict.company_id
+    and circuit.host = verdict.host
+    and circuit.failures >= private.max_host_failures()
+    and (circuit.open_until is null or circuit.open_until <= now() or verdict.failed ? circuit.probe::text);
 end
 $$;
 
@@ -1371,6 +1640,8 @@ CREATE FUNCTION private.record_deliveries(outcomes jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  verdicts jsonb;
 begin
   -- In one order, so that two dispatchers wait for each other instead of locking each other out.
   perform from public.webhook_deliveries as delivery
@@ -1388,14 +1659,18 @@ begin
       or subscription.failing_since < now() - private.webhook_patience()
   )
   order by id
-  for update;
+  for no key update;
 
   with outcome as (
-    select outcome.*, coalesce(outcome.status between 200 and 299, false) as succeeded
-    from jsonb_to_recordset(outcomes)
-      as outcome (
-        id uuid, tries integer, status integer, body text, error text, retry_after integer, duration_ms integer
+    select outcome.*, coalesce(outcome.status between 200 and 299, false) as succeeded,
+      case when outcome.is_ours then null else coalesce(outcome.status < 500, false) end as is_answered
+    from rows from (
+      jsonb_to_recordset(outcomes)
+      as (
+        id uuid, tries integer, status integer, body text, error text, retry_after integer, duration_ms integer,
+        is_ours boolean
       )
+    ) with ordinality as outcome (id, tries, status, body, error, retry_after, duration_ms, is_ours, place)
   ), recorded as (
     update public.webhook_deliveries as delivery
     set attempt_count = delivery.attempt_count + 1,
@@ -1404,17 +1679,20 @@ begin
       response_body = outcome.body,
       error = outcome.error,
       duration_ms = outcome.duration_ms,
-      attempts = delivery.attempts || jsonb_build_array(jsonb_build_object(
-        'attempted_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'response_status', outcome.status,
-        'error', outcome.error,
-        'duration_ms', outcome.duration_ms
-      )),
+      -- The first goes when there are 50, which replays alone come to.
+      attempts = case when jsonb_array_length(delivery.attempts) >= 50 then delivery.attempts - 0 else delivery.attempts end
+        || jsonb_build_array(jsonb_build_object(
+          'attempted_at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'response_status', outcome.status,
+          'error', outcome.error,
+          'duration_ms', outcome.duration_ms
+        )),
       status = case
         when outcome.succeeded then 'delivered'
         when outcome.status = 410 or private.retry_wait(delivery.attempt_count + 1) is null then 'failed'
         else 'pending'
       end,
+      under_way = false,
       delivered_at = case when outcome.succeeded then clock_timestamp() end,
       due_at = case
         when outcome.succeeded or outcome.status = 410 or private.retry_wait(delivery.attempt_count + 1) is null then null
@@ -1427,26 +1705,52 @@ begin
     where delivery.id = outcome.id
       and delivery.status = 'pending'
       and (outcome.succeeded or delivery.attempt_count = outcome.tries)
-    returning delivery.subscription_id, outcome.succeeded, coalesce(outcome.status = 410, false) as gone
+    returning delivery.id, delivery.subscription_id, outcome.succeeded, coalesce(outcome.status = 410, false) as gone,
+      outcome.is_answered, outcome.place
+  ), of_host as (
+    select recorded.*, subscription.company_id, subscription.host,
+      max(recorded.place) filter (where recorded.is_answered) over (
+        partition by subscription.company_id, subscription.host
+      ) as answered_last
+    from recorded
+    join public.webhook_subscriptions as subscription on subscription.id = recorded.subscription_id
+    where recorded.is_answered is not null
+  ), of_hosts as (
+    select company_id, host, bool_or(is_answered) as succeeded,
+      count(*) filter (where not is_answered and place > coalesce(answered_last, 0)) as failures,
+      jsonb_agg(id) filter (where not is_answered) as failed
+    from of_host
+    group by company_id, host
   ), verdict as (
     select subscription_id, bool_or(succeeded) as succeeded, bool_or(gone) as gone
     from recorded
     group by subscription_id
+  ), judged as (
+    update public.webhook_subscriptions as subscription
+    set failing_since = case when verdict.succeeded then null else coalesce(subscription.failing_since, clock_timestamp()) end,
+      enabled = subscription.enabled and not verdict.gone
+        and (verdict.succeeded or coalesce(subscription.failing_since >= now() - private.webhook_patience(), true)),
+      disabled_reason = case
+        when not subscription.enabled then subscription.disabled_reason
+        when verdict.gone then 'It answered 410 Gone.'
+        when not verdict.succeeded and subscription.failing_since < now() - private.webhook_patience()
+          then 'Every delivery has failed for five days.'
+      end
+    from verdict
+    where subscription.id = verdict.subscription_id
+      and ((subscription.failing_since is null) <> verdict.succeeded or verdict.gone
+        or subscription.failing_since < now() - private.webhook_patience())
   )
-  update public.webhook_subscriptions as subscription
-  set failing_since = case when verdict.succeeded then null else coalesce(subscription.failing_since, clock_timestamp()) end,
-    enabled = subscription.enabled and not verdict.gone
-      and (verdict.succeeded or coalesce(subscription.failing_since >= now() - private.webhook_patience(), true)),
-    disabled_reason = case
-      when not subscription.enabled then subscription.disabled_reason
-      when verdict.gone then 'It answered 410 Gone.'
-      when not verdict.succeeded and subscription.failing_since < now() - private.webhook_patience()
-        then 'Every delivery has failed for five days.'
-    end
-  from verdict
-  where subscription.id = verdict.subscription_id
-    and ((subscription.failing_since is null) <> verdict.succeeded or verdict.gone
-      or subscription.failing_since < now() - private.webhook_patience());
+  select jsonb_agg(to_jsonb(of_hosts)) into verdicts
+  from of_hosts
+  where failures > 0
+    or exists (
+      select from private.webhook_circuits as circuit
+      where circuit.company_id = of_hosts.company_id and circuit.host = of_hosts.host
+    );
+  if verdicts is not null then
+    perform private.note_hosts(verdicts);
+  end if;
 end
 $$;
 
@@ -1860,9 +2164,13 @@ begin
   end if;
   update public.webhook_deliveries
   set status = 'pending', attempt_count = 0, due_at = date_trunc('milliseconds', now()), delivered_at = null
-  where id = delivery.id
+  where id = delivery.id and not (under_way and due_at > now())
   returning * into delivery;
-  perform private.wake_dispatcher();
+  if found then
+    perform private.wake_dispatcher();
+  else
+    select * into delivery from public.webhook_deliveries where id = delivery_id;
+  end if;
   return to_jsonb(delivery);
 end
 $$;
@@ -1908,6 +2216,20 @@ begin
     perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
   end if;
   return workspace;
+end
+$$;
+
+CREATE FUNCTION private.require_room_for_webhook(workspace uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  most integer := private.max_subscriptions(workspace);
+begin
+  perform from public.companies where id = workspace for no key update;
+  if (select count(*) from public.webhook_subscriptions where company_id = workspace) >= most then
+    perform private.refuse(409, 'CONFLICT', format('A workspace has at most %s webhook subscriptions.', most));
+  end if;
 end
 $$;
 
@@ -1989,7 +2311,7 @@ begin
   end if;
   wanted.referred_contact_id := nullif(deal.contact_id, wanted.referrer_contact_id);
 
-  perform set_config('referrals.chain_depth', (run.depth + 1)::text, true);
+  perform private.enter_chain(run);
   -- What is on record already, by the form or by hand, is attribution enough.
   recorded := private.referral_like(wanted, kept.id);
   if recorded is null and kept.id is null then
@@ -2118,6 +2440,7 @@ begin
       'event_id', run.event_id,
       'trigger_type', run.trigger_type,
       'trigger_data', run.trigger_data,
+      'refusal', run.refusal,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
@@ -2157,16 +2480,43 @@ CREATE FUNCTION private.runs_due(most integer) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  with due as (
-    select run.id, run.claims >= private.suspect_claims() as is_suspect, row_number() over (
-      order by run.due_at, run.event_id, automations.priority desc, automations.created_at, automations.id
-    ) as place
-    from public.automation_runs as run
-    join public.automations on automations.id = run.automation_id
-    where run.due_at <= now()
-      and not exists (
-        select from public.automation_runs as other where other.event_id = run.event_id and other.due_at > now()
-      )
+  with company as (
+    select company_id, private.max_runs_under_way() - (
+      select count(*)
+      from (
+        select from public.automation_runs as run
+        where run.company_id = due.company_id and run.due_at > now() and run.due_at <= now() + private.dispatch_lease()
+        limit private.max_runs_under_way()
+      ) as under_way
+    ) as free
+    from private.companies_with_runs_due() as due (company_id)
+  ), candidate as (
+    select run.*
+    from company,
+    lateral (
+      -- More than one event has: what one holds back does not hide the next.
+      select id, company_id, automation_id, event_id, due_at, claims, company.free
+      from public.automation_runs
+      where company_id = company.company_id and due_at <= now()
+      order by due_at, event_id
+      limit 200
+    ) as run
+    where company.free > 0
+  ), in_rounds as (
+    select candidate.*, candidate.claims >= private.suspect_claims() as is_suspect, row_number() over (
+      partition by candidate.company_id
+      order by candidate.claims >= private.suspect_claims(), candidate.due_at, candidate.event_id,
+        automations.priority desc, automations.created_at, automations.id
+    ) as round
+    from candidate
+    join public.automations on automations.id = candidate.automation_id
+    where not exists (
+      select from public.automation_runs as other where other.event_id = candidate.event_id and other.due_at > now()
+    )
+  ), due as (
+    select id, is_suspect, row_number() over (order by is_suspect, round, due_at) as place
+    from in_rounds
+    where round <= free
     order by place
     limit most
   )
@@ -2326,40 +2676,6 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.subscriptions_due(busy uuid[]) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-  with recursive waiting as (
-    (
-      select subscription_id
-      from public.webhook_deliveries
-      where due_at is not null
-      order by subscription_id
-      limit 1
-    )
-    union all
-    select (
-      select next.subscription_id
-      from public.webhook_deliveries as next
-      where next.due_at is not null and next.subscription_id > waiting.subscription_id
-      order by next.subscription_id
-      limit 1
-    )
-    from waiting
-    where waiting.subscription_id is not null
-  )
-  select subscription.id
-  from waiting
-  join public.webhook_subscriptions as subscription on subscription.id = waiting.subscription_id
-  where subscription.enabled
-    and subscription.id <> all (busy)
-    and exists (
-      select from public.webhook_deliveries as delivery
-      where delivery.subscription_id = subscription.id and delivery.due_at <= now()
-    )
-$$;
-
 CREATE FUNCTION private.suspect_claims() RETURNS integer
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -2371,8 +2687,8 @@ CREATE FUNCTION private.sweep() RETURNS void
     AS $$
 begin
   if exists (select from private.events where fanned_out_at is null)
-    or exists (select from public.automation_runs where due_at <= now())
-    or exists (select from private.subscriptions_due('{}'))
+    or exists (select from private.companies_with_runs_due())
+    or exists (select from private.webhooks_due('{}'))
   then
     perform private.wake_dispatcher();
   end if;
@@ -2538,12 +2854,18 @@ $$;
 CREATE FUNCTION private.wake_dispatcher() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
-    AS $$
+    AS $_$
 declare
   dispatcher text;
   issued_at bigint := extract(epoch from clock_timestamp());
 begin
-  if exists (select from net.http_request_queue where url like '%/internal/dispatch') then
+  if exists (
+    select from (select url, headers from net.http_request_queue order by id desc limit 100) as newest
+    where url like '%/internal/dispatch'
+      and case when headers ->> 'X-Dispatch-Time' ~ '^[0-9]{1,12}$'
+        then (headers ->> 'X-Dispatch-Time')::bigint > issued_at - 10
+        else false end
+  ) then
     return;
   end if;
   select decrypted_secret into dispatcher from vault.decrypted_secrets where name = 'referrals_dispatch_url';
@@ -2561,7 +2883,7 @@ begin
 exception when others then
   raise warning 'The dispatcher was not woken: %', sqlerrm;
 end
-$$;
+$_$;
 
 CREATE FUNCTION private.wake_dispatcher_for_events() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2584,10 +2906,18 @@ CREATE FUNCTION private.wake_up_signature(issued_at bigint) RETURNS text
   where name = 'referrals_dispatch_key'
 $$;
 
+CREATE FUNCTION private.webhook_at(workspace uuid, address text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select id from public.webhook_subscriptions where company_id = workspace and md5(url) = md5(address)
+$$;
+
 CREATE TABLE public.webhook_subscriptions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid NOT NULL,
     url text NOT NULL,
+    host text GENERATED ALWAYS AS (lower("substring"(url, '^https?://([^/?#]{1,255})'::text))) STORED,
     events text[] DEFAULT '{}'::text[] NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
     disabled_at timestamp(3) with time zone,
@@ -2608,12 +2938,9 @@ declare
 begin
   -- Two actions saved at once share one.
   perform pg_advisory_xact_lock(hashtextextended('webhook_for ' || workspace || ' ' || address, 0));
-  select * into subscription
-  from public.webhook_subscriptions
-  where company_id = workspace and url = address
-  order by enabled desc, created_at, id
-  limit 1;
+  select * into subscription from public.webhook_subscriptions where id = private.webhook_at(workspace, address);
   if not found then
+    perform private.require_room_for_webhook(workspace);
     insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;
@@ -2621,10 +2948,61 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.webhook_in_the_way(url text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select private.webhook_at(private.company_for('webhooks:write'), url)
+$$;
+
 CREATE FUNCTION private.webhook_patience() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$ select interval '5 days' $$;
+
+CREATE FUNCTION private.webhooks_due(busy uuid[]) RETURNS TABLE(id uuid, company_id uuid, host text, is_failing boolean, is_probe boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with recursive waiting as (
+    (
+      select subscription_id
+      from public.webhook_deliveries
+      where due_at is not null
+      order by subscription_id
+      limit 1
+    )
+    union all
+    select (
+      select next.subscription_id
+      from public.webhook_deliveries as next
+      where next.due_at is not null and next.subscription_id > waiting.subscription_id
+      order by next.subscription_id
+      limit 1
+    )
+    from waiting
+    where waiting.subscription_id is not null
+  ), due as (
+    select subscription.id, subscription.company_id, subscription.host, subscription.failing_since is not null as is_failing,
+      circuit.open_until is not null as is_probe,
+      row_number() over (
+        partition by subscription.company_id, subscription.host order by subscription.failing_since is not null, random()
+      ) as place
+    from waiting
+    join public.webhook_subscriptions as subscription on subscription.id = waiting.subscription_id
+    left join private.webhook_circuits as circuit
+      on circuit.company_id = subscription.company_id and circuit.host = subscription.host
+    where subscription.enabled
+      and subscription.id <> all (busy)
+      and subscription.company_id <> all (busy)
+      and (circuit.open_until is null or circuit.open_until <= now())
+      and exists (
+        select from public.webhook_deliveries as delivery
+        where delivery.subscription_id = subscription.id and delivery.due_at <= now()
+      )
+  )
+  select id, company_id, host, is_failing, is_probe from due where place = 1 or not is_probe
+$$;
 
 CREATE FUNCTION private.withdraw_referral_request(request_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2793,6 +3171,11 @@ CREATE FUNCTION public.create_webhook_subscription(url text, events text[], enab
     SET search_path TO ''
     AS $$ select private.create_webhook_subscription(url, events, enabled) $$;
 
+CREATE FUNCTION public.delivery_jobs(ids uuid[]) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.delivery_jobs(ids) $$;
+
 CREATE FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -2875,6 +3258,7 @@ CREATE TABLE public.webhook_deliveries (
     status text DEFAULT 'pending'::text NOT NULL,
     attempt_count integer DEFAULT 0 NOT NULL,
     due_at timestamp(3) with time zone DEFAULT date_trunc('milliseconds'::text, now()),
+    under_way boolean DEFAULT false NOT NULL,
     next_attempt_at timestamp(3) with time zone GENERATED ALWAYS AS (due_at) STORED,
     last_attempt_at timestamp(3) with time zone,
     delivered_at timestamp(3) with time zone,
@@ -3117,6 +3501,16 @@ CREATE FUNCTION public.view_referral_request(token text) RETURNS boolean
     SET search_path TO ''
     AS $$ select private.view_referral_request(token) $$;
 
+CREATE FUNCTION public.wake_dispatcher() RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.wake_dispatcher() $$;
+
+CREATE FUNCTION public.webhook_in_the_way(url text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.webhook_in_the_way(url) $$;
+
 CREATE FUNCTION public.withdraw_referral_request(request_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
@@ -3147,6 +3541,15 @@ CREATE TABLE private.unsubscribed (
     company_id uuid NOT NULL,
     email text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE private.webhook_circuits (
+    company_id uuid NOT NULL,
+    host text NOT NULL,
+    failures integer NOT NULL,
+    openings integer DEFAULT 0 NOT NULL,
+    open_until timestamp(3) with time zone,
+    probe uuid
 );
 
 CREATE TABLE private.webhook_secrets (
@@ -3300,6 +3703,9 @@ ALTER TABLE ONLY private.unsubscribe_links
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_pkey PRIMARY KEY (company_id, email);
 
+ALTER TABLE ONLY private.webhook_circuits
+    ADD CONSTRAINT webhook_circuits_pkey PRIMARY KEY (company_id, host);
+
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (vault_id);
 
@@ -3396,13 +3802,17 @@ CREATE INDEX automation_referrals_referral ON private.automation_referrals USING
 
 CREATE INDEX events_age ON private.events USING brin (occurred_at);
 
-CREATE INDEX events_waiting ON private.events USING btree (occurred_at) WHERE (fanned_out_at IS NULL);
+CREATE INDEX events_waiting ON private.events USING btree (company_id, occurred_at) WHERE (fanned_out_at IS NULL);
 
 CREATE INDEX referrer_counts_converted_rank ON private.referrer_counts USING btree (company_id, converted DESC, contact_id) WHERE (converted > 0);
 
 CREATE INDEX referrer_counts_rank ON private.referrer_counts USING btree (company_id, converted DESC, total DESC, contact_id) WHERE (total > 0);
 
 CREATE INDEX unsubscribe_links_company_id ON private.unsubscribe_links USING btree (company_id);
+
+CREATE UNIQUE INDEX webhook_secrets_current ON private.webhook_secrets USING btree (subscription_id) WHERE (expires_at IS NULL);
+
+CREATE UNIQUE INDEX webhook_secrets_older ON private.webhook_secrets USING btree (subscription_id) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
@@ -3414,9 +3824,13 @@ CREATE INDEX automation_actions_created_at ON public.automation_actions USING bt
 
 CREATE INDEX automation_runs_age ON public.automation_runs USING brin (created_at);
 
+CREATE INDEX automation_runs_chained ON public.automation_runs USING btree (root_id) WHERE (depth > 0);
+
 CREATE INDEX automation_runs_created_at ON public.automation_runs USING btree (automation_id, company_id, created_at DESC, id DESC);
 
-CREATE INDEX automation_runs_due ON public.automation_runs USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX automation_runs_due ON public.automation_runs USING btree (company_id, due_at, event_id) WHERE (due_at IS NOT NULL);
+
+CREATE UNIQUE INDEX automation_runs_refused ON public.automation_runs USING btree (company_id, root_id, automation_id, refusal) WHERE (refusal IS NOT NULL);
 
 CREATE INDEX automation_runs_status ON public.automation_runs USING btree (automation_id, company_id, status, created_at DESC, id DESC);
 
@@ -3515,6 +3929,8 @@ CREATE INDEX webhook_deliveries_event_type ON public.webhook_deliveries USING bt
 CREATE INDEX webhook_deliveries_status ON public.webhook_deliveries USING btree (subscription_id, company_id, status, created_at DESC, id DESC);
 
 CREATE INDEX webhook_subscriptions_created_at ON public.webhook_subscriptions USING btree (company_id, created_at DESC, id DESC);
+
+CREATE UNIQUE INDEX webhook_subscriptions_once ON public.webhook_subscriptions USING btree (company_id, md5(url));
 
 CREATE INDEX webhook_subscriptions_updated_at ON public.webhook_subscriptions USING btree (company_id, updated_at DESC, id DESC);
 
@@ -3629,6 +4045,9 @@ ALTER TABLE ONLY private.unsubscribe_links
 
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.webhook_circuits
+    ADD CONSTRAINT webhook_circuits_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.webhook_subscriptions(id) ON DELETE CASCADE;
@@ -3908,9 +4327,17 @@ GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_key() TO api_key;
 
+REVOKE ALL ON FUNCTION private.chain_automation() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.chain_root() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.chain_runs(root uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.circuit_wait(openings integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.claim_deliveries(most integer, busy uuid[]) FROM PUBLIC;
 
@@ -3927,6 +4354,10 @@ REVOKE ALL ON FUNCTION private.clean_up() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.clean_up_job_notes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.clear_referral_stage() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.companies_with_events() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.companies_with_runs_due() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) TO api_key;
@@ -3970,12 +4401,17 @@ REVOKE ALL ON FUNCTION private.deal_referrer(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_referrer(deal_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.delivery_jobs(ids uuid[]) TO service_role;
 
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.enter_chain(run public.automation_runs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.fan_out_events(ids uuid[], most_claimed integer, busy uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
@@ -4001,12 +4437,22 @@ REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.max_chain_runs() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.max_host_failures() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.max_runs_under_way() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.max_subscriptions(workspace uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
 
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_enabling() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_hosts(verdicts jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_key_use() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.note_key_use() TO api_key;
@@ -4105,6 +4551,8 @@ REVOKE ALL ON FUNCTION private.request_mail(request public.referral_requests) FR
 
 REVOKE ALL ON FUNCTION private.require_company(scope text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.require_room_for_webhook(workspace uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.retention() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
@@ -4140,8 +4588,6 @@ REVOKE ALL ON FUNCTION private.starts_automations() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) TO anon;
 
-REVOKE ALL ON FUNCTION private.subscriptions_due(busy uuid[]) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION private.suspect_claims() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.sweep() FROM PUBLIC;
@@ -4174,10 +4620,13 @@ REVOKE ALL ON FUNCTION private.view_referral_request(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.view_referral_request(token text) TO anon;
 
 REVOKE ALL ON FUNCTION private.wake_dispatcher() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.wake_dispatcher() TO service_role;
 
 REVOKE ALL ON FUNCTION private.wake_dispatcher_for_events() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.wake_up_signature(issued_at bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.webhook_at(workspace uuid, address text) FROM PUBLIC;
 
 GRANT ALL ON TABLE public.webhook_subscriptions TO service_role;
 GRANT SELECT,DELETE ON TABLE public.webhook_subscriptions TO api_key;
@@ -4190,7 +4639,12 @@ GRANT UPDATE(enabled) ON TABLE public.webhook_subscriptions TO api_key;
 
 REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.webhook_in_the_way(url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.webhook_in_the_way(url text) TO api_key;
+
 REVOKE ALL ON FUNCTION private.webhook_patience() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.webhooks_due(busy uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.withdraw_referral_request(request_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.withdraw_referral_request(request_id uuid) TO api_key;
@@ -4248,6 +4702,9 @@ GRANT ALL ON FUNCTION public.create_pipeline(name text, stages jsonb) TO api_key
 
 REVOKE ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION public.delivery_jobs(ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.delivery_jobs(ids uuid[]) TO service_role;
 
 REVOKE ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
@@ -4394,6 +4851,12 @@ GRANT ALL ON FUNCTION public.unsubscribe_form(token text) TO anon;
 
 REVOKE ALL ON FUNCTION public.view_referral_request(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.view_referral_request(token text) TO anon;
+
+REVOKE ALL ON FUNCTION public.wake_dispatcher() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.wake_dispatcher() TO service_role;
+
+REVOKE ALL ON FUNCTION public.webhook_in_the_way(url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.webhook_in_the_way(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION public.withdraw_referral_request(request_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_referral_request(request_id uuid) TO api_key;

@@ -1,6 +1,16 @@
 -- The outbox: every write to referrals, and every entry of an opportunity into a stage, leaves an event in the writer's own
 -- transaction. Nothing there can make a write fail, but what makes the event itself impossible.
 
+-- What writes in a chain of automations says of itself: the event that the chain stems from, and the automation whose run
+-- writes. Null for a caller's own write.
+create function private.chain_root() returns uuid
+language sql stable set search_path = ''
+as $$ select nullif(current_setting('referrals.chain_root', true), '')::uuid $$;
+
+create function private.chain_automation() returns uuid
+language sql stable set search_path = ''
+as $$ select nullif(current_setting('referrals.chain_automation', true), '')::uuid $$;
+
 create table private.events (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null,
@@ -9,13 +19,15 @@ create table private.events (
   data jsonb not null,
   -- how many automations lie between a caller's write and this one
   depth smallint not null default 0,
+  root_id uuid default private.chain_root(),
+  caused_by uuid default private.chain_automation(),
   runs_automations boolean not null default true,
   occurred_at timestamptz(3) not null default now(),
   -- when its deliveries and runs were made
   fanned_out_at timestamptz(3)
 );
 
-create index events_waiting on private.events (occurred_at) where fanned_out_at is null;
+create index events_waiting on private.events (company_id, occurred_at) where fanned_out_at is null;
 create index events_age on private.events using brin (occurred_at);
 
 -- What is told of an event: its data, its id, and when it happened.
@@ -49,6 +61,11 @@ $$;
 create function private.max_chain_depth() returns smallint
 language sql immutable set search_path = ''
 as $$ select 5::smallint $$;
+
+-- How many runs may stem from one write, whatever branches.
+create function private.max_chain_runs() returns integer
+language sql immutable set search_path = ''
+as $$ select 100 $$;
 
 -- How long events are kept, and the deliveries and runs that came of them.
 create function private.retention() returns interval

@@ -17,7 +17,9 @@ as $$
 $$;
 
 -- Asks pg_net to call the dispatcher after commit, unless such a call is waiting or Vault has no `referrals_dispatch_url`.
--- pg_net shows a call as waiting until it is answered: the dispatcher answers at once, and looks again before it ends.
+-- pg_net shows a call as waiting until it is answered: the dispatcher answers at once, and looks again before it ends. One
+-- that has waited for ten seconds is lost, since pg_net's worker sleeps on when it missed its wake: another call wakes it. The
+-- queue is everybody's, and may be long: the newest rows only are looked at.
 -- pg_net keeps headers in clear text: they carry a signature that holds for five minutes. What goes wrong here is the
 -- sweep's to mend, never the writer's to suffer.
 create function private.wake_dispatcher()
@@ -30,7 +32,13 @@ declare
   dispatcher text;
   issued_at bigint := extract(epoch from clock_timestamp());
 begin
-  if exists (select from net.http_request_queue where url like '%/internal/dispatch') then
+  if exists (
+    select from (select url, headers from net.http_request_queue order by id desc limit 100) as newest
+    where url like '%/internal/dispatch'
+      and case when headers ->> 'X-Dispatch-Time' ~ '^[0-9]{1,12}$'
+        then (headers ->> 'X-Dispatch-Time')::bigint > issued_at - 10
+        else false end
+  ) then
     return;
   end if;
   select decrypted_secret into dispatcher from vault.decrypted_secrets where name = 'referrals_dispatch_url';
@@ -49,6 +57,14 @@ exception when others then
   raise warning 'The dispatcher was not woken: %', sqlerrm;
 end
 $$;
+
+grant execute on function private.wake_dispatcher() to service_role;
+
+-- For a dispatcher that has to end before its work does.
+create function public.wake_dispatcher() returns void
+language sql set search_path = ''
+as $$ select private.wake_dispatcher() $$;
+grant execute on function public.wake_dispatcher() to service_role;
 
 create function private.wake_dispatcher_for_events()
 returns trigger

@@ -15,6 +15,7 @@ create table public.webhook_subscriptions (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null references public.companies on delete cascade,
   url text not null check (private.is_webhook_url(url)),
+  host text generated always as (lower(substring(url from '^https?://([^/?#]{1,255})'))) stored,
   -- none: only the `call_webhook` actions with this address use it
   events text[] not null default '{}' check (events <@ array['referral_attributed', 'stage_changed']),
   enabled boolean not null default true,
@@ -27,6 +28,8 @@ create table public.webhook_subscriptions (
   unique (id, company_id)
 );
 
+-- By its hash, since an address may be longer than an index takes.
+create unique index webhook_subscriptions_once on public.webhook_subscriptions (company_id, md5(url));
 create index webhook_subscriptions_created_at on public.webhook_subscriptions (company_id, created_at desc, id desc);
 create index webhook_subscriptions_updated_at on public.webhook_subscriptions (company_id, updated_at desc, id desc);
 
@@ -79,7 +82,53 @@ create trigger webhook_subscriptions_switch before update on public.webhook_subs
   for each row when (new.enabled <> old.enabled)
   execute function private.switch_webhook();
 
--- Adds a subscription to the caller's workspace; gives its row with the secret.
+-- How many subscriptions a workspace may have.
+create function private.max_subscriptions(workspace uuid) returns integer
+language sql immutable set search_path = ''
+as $$ select 20 $$;
+
+-- The id of a workspace's subscription with this address.
+create function private.webhook_at(workspace uuid, address text) returns uuid
+language sql stable set search_path = ''
+as $$
+  select id from public.webhook_subscriptions where company_id = workspace and md5(url) = md5(address)
+$$;
+
+-- Refuses one subscription more than a workspace may have; of two that ask at once the second counts the first one's.
+create function private.require_room_for_webhook(workspace uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  most integer := private.max_subscriptions(workspace);
+begin
+  perform from public.companies where id = workspace for no key update;
+  if (select count(*) from public.webhook_subscriptions where company_id = workspace) >= most then
+    perform private.refuse(409, 'CONFLICT', format('A workspace has at most %s webhook subscriptions.', most));
+  end if;
+end
+$$;
+
+-- The caller's own subscription with this address, in whose way another one would be.
+create function private.webhook_in_the_way(url text)
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select private.webhook_at(private.company_for('webhooks:write'), url)
+$$;
+grant execute on function private.webhook_in_the_way(text) to api_key;
+
+create function public.webhook_in_the_way(url text) returns uuid
+language sql stable set search_path = ''
+as $$ select private.webhook_in_the_way(url) $$;
+grant execute on function public.webhook_in_the_way(text) to api_key;
+
+-- Adds a subscription to the caller's workspace; gives its row with the secret. Raises 409 for one too many, 23505 for an
+-- address that has one.
 create function private.create_webhook_subscription(url text, events text[], enabled boolean)
 returns jsonb
 language plpgsql
@@ -90,6 +139,9 @@ declare
   workspace uuid := private.require_company('webhooks:write');
   subscription public.webhook_subscriptions;
 begin
+  if private.webhook_at(workspace, create_webhook_subscription.url) is null then
+    perform private.require_room_for_webhook(workspace);
+  end if;
   insert into public.webhook_subscriptions (company_id, url, events, enabled, disabled_at)
   values (
     workspace, create_webhook_subscription.url, create_webhook_subscription.events, create_webhook_subscription.enabled,

@@ -1,4 +1,4 @@
--- The secrets that sign a subscription's deliveries, in Vault; an old one signs beside the new one until it expires.
+-- The secrets that sign a subscription's deliveries, in Vault: the current one, and the one before it until that expires.
 
 create table private.webhook_secrets (
   vault_id uuid primary key,
@@ -7,6 +7,8 @@ create table private.webhook_secrets (
   expires_at timestamptz(3)
 );
 
+create unique index webhook_secrets_current on private.webhook_secrets (subscription_id) where expires_at is null;
+create unique index webhook_secrets_older on private.webhook_secrets (subscription_id) where expires_at is not null;
 create index webhook_secrets_subscription on private.webhook_secrets (subscription_id);
 
 create function private.forget_webhook_secret()
@@ -24,7 +26,8 @@ $$;
 create trigger webhook_secrets_forget after delete on private.webhook_secrets
   for each row execute function private.forget_webhook_secret();
 
--- Gives a subscription a new secret; those it has expire in 24 hours. Gives the secret: nobody can read it again.
+-- Gives a subscription a new secret; the one it has expires in 24 hours, one before that is gone at once. Who calls has the
+-- subscription's row locked, or has just made it. Gives the secret: nobody can read it again.
 create function private.issue_webhook_secret(subscription uuid)
 returns text
 language plpgsql
@@ -34,16 +37,15 @@ as $$
 declare
   secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
 begin
-  update private.webhook_secrets
-  set expires_at = least(expires_at, now() + interval '24 hours')
-  where subscription_id = subscription;
+  delete from private.webhook_secrets where subscription_id = subscription and expires_at is not null;
+  update private.webhook_secrets set expires_at = now() + interval '24 hours' where subscription_id = subscription;
   insert into private.webhook_secrets (vault_id, subscription_id)
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
 end
 $$;
 
--- Gives the caller's subscription with a new secret; for 24 hours both sign. Raises 404.
+-- Gives the caller's subscription with a new secret; for 24 hours the one before signs too. Raises 404.
 create function private.rotate_webhook_secret(subscription_id uuid)
 returns jsonb
 language plpgsql

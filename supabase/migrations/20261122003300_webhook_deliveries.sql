@@ -11,6 +11,8 @@ create table public.webhook_deliveries (
   attempt_count integer not null default 0,
   -- when it may be tried (again); while one tries, until when it is left alone; null when it is done
   due_at timestamptz(3) default date_trunc('milliseconds', now()),
+  -- whether somebody tries, if `due_at` has not passed
+  under_way boolean not null default false,
   next_attempt_at timestamptz(3) generated always as (due_at) stored,
   last_attempt_at timestamptz(3),
   delivered_at timestamptz(3),

@@ -50,7 +50,7 @@ as $$ select private.test_webhook(subscription_id) $$;
 grant execute on function public.test_webhook(uuid) to api_key;
 
 -- Sends a delivery of the caller's workspace again, delivered or not, under the same webhook-id, with all tries anew; gives
--- it. Raises 404, 409 when the subscription is disabled or the event is gone.
+-- it. One that is being sent is left at that. Raises 404, 409 when the subscription is disabled or the event is gone.
 create function private.replay_webhook_delivery(delivery_id uuid)
 returns jsonb
 language plpgsql
@@ -76,9 +76,13 @@ begin
   end if;
   update public.webhook_deliveries
   set status = 'pending', attempt_count = 0, due_at = date_trunc('milliseconds', now()), delivered_at = null
-  where id = delivery.id
+  where id = delivery.id and not (under_way and due_at > now())
   returning * into delivery;
-  perform private.wake_dispatcher();
+  if found then
+    perform private.wake_dispatcher();
+  else
+    select * into delivery from public.webhook_deliveries where id = delivery_id;
+  end if;
   return to_jsonb(delivery);
 end
 $$;

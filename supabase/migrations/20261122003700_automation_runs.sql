@@ -10,6 +10,10 @@ create table public.automation_runs (
   trigger_type text not null,
   trigger_data jsonb not null,
   depth smallint not null default 0,
+  -- the event that the chain of automations stems from
+  root_id uuid,
+  -- why it does nothing should its conditions hold
+  refusal text,
   started_at timestamptz(3) not null default now(),
   completed_at timestamptz(3),
   duration_ms integer,
@@ -33,7 +37,11 @@ create table public.automation_runs (
 create index automation_runs_created_at on public.automation_runs (automation_id, company_id, created_at desc, id desc);
 create index automation_runs_status
   on public.automation_runs (automation_id, company_id, status, created_at desc, id desc);
-create index automation_runs_due on public.automation_runs (due_at) where due_at is not null;
+create index automation_runs_due on public.automation_runs (company_id, due_at, event_id) where due_at is not null;
+create index automation_runs_chained on public.automation_runs (root_id) where depth > 0;
+-- A refusal is recorded once for an automation and a write.
+create unique index automation_runs_refused
+  on public.automation_runs (company_id, root_id, automation_id, refusal) where refusal is not null;
 create index automation_runs_age on public.automation_runs using brin (created_at);
 
 -- A row's workspace follows from what the row belongs to: see the page opportunities.
@@ -112,6 +120,7 @@ begin
       'event_id', run.event_id,
       'trigger_type', run.trigger_type,
       'trigger_data', run.trigger_data,
+      'refusal', run.refusal,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
@@ -158,7 +167,9 @@ as $$
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
     from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
+    left join jsonb_array_elements(
+      case when jsonb_typeof(same.action_results) = 'array' then same.action_results else '[]' end
+    ) as result on true
     where same.id = finish_run.run_id
     group by same.id
   ) as results

@@ -39,6 +39,17 @@ begin
 end
 $$;
 
+-- What the current transaction writes stems from this run.
+create function private.enter_chain(run public.automation_runs)
+returns void
+language sql
+set search_path = ''
+as $$
+  select set_config('referrals.chain_depth', (run.depth + 1)::text, true),
+    set_config('referrals.chain_root', coalesce(run.root_id, run.event_id)::text, true),
+    set_config('referrals.chain_automation', run.automation_id::text, true)
+$$;
+
 -- Records `{action_id, action_type, sequence, status, duration_ms, request, response, error}`, once for an action.
 create function private.record_action(run_id uuid, result jsonb)
 returns void

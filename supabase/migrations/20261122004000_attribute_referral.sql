@@ -81,7 +81,7 @@ begin
   end if;
   wanted.referred_contact_id := nullif(deal.contact_id, wanted.referrer_contact_id);
 
-  perform set_config('referrals.chain_depth', (run.depth + 1)::text, true);
+  perform private.enter_chain(run);
   -- What is on record already, by the form or by hand, is attribution enough.
   recorded := private.referral_like(wanted, kept.id);
   if recorded is null and kept.id is null then

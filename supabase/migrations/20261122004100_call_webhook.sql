@@ -1,7 +1,7 @@
 -- The action `call_webhook`: it sends the run's event to an address, as an ordinary delivery.
 
 -- The workspace's subscription with this address, made without events when there is none: a `call_webhook` action's
--- deliveries are signed, retried, logged and disabled like all others.
+-- deliveries are signed, retried, logged and disabled like all others. Raises 409 for one subscription too many.
 create function private.webhook_for(workspace uuid, address text)
 returns public.webhook_subscriptions
 language plpgsql
@@ -13,12 +13,9 @@ declare
 begin
   -- Two actions saved at once share one.
   perform pg_advisory_xact_lock(hashtextextended('webhook_for ' || workspace || ' ' || address, 0));
-  select * into subscription
-  from public.webhook_subscriptions
-  where company_id = workspace and url = address
-  order by enabled desc, created_at, id
-  limit 1;
+  select * into subscription from public.webhook_subscriptions where id = private.webhook_at(workspace, address);
   if not found then
+    perform private.require_room_for_webhook(workspace);
     insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;

@@ -10,8 +10,8 @@ set search_path = ''
 as $$
 begin
   if exists (select from private.events where fanned_out_at is null)
-    or exists (select from public.automation_runs where due_at <= now())
-    or exists (select from private.subscriptions_due('{}'))
+    or exists (select from private.companies_with_runs_due())
+    or exists (select from private.webhooks_due('{}'))
   then
     perform private.wake_dispatcher();
   end if;
@@ -37,6 +37,7 @@ begin
     and fanned_out_at is not null
     and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
   delete from private.webhook_secrets where expires_at < now();
+  delete from private.webhook_circuits where open_until < now() - interval '1 day';
   perform private.clean_up_job_notes();
 end
 $$;

@@ -167,6 +167,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.start_automation_run(automation_id uuid, trigger_data jsonb)",
     "private.test_webhook(subscription_id uuid)",
     "private.thank_you_outcome(referral_id uuid)",
+    "private.webhook_in_the_way(url text)",
     "private.withdraw_referral_request(request_id uuid)",
     "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
     "public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
@@ -207,6 +208,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "public.status(request referral_requests)",
     "public.test_webhook(subscription_id uuid)",
     "public.thank_you_outcome(referral_id uuid)",
+    "public.webhook_in_the_way(url text)",
     "public.withdraw_referral_request(request_id uuid)",
   ]);
 });
@@ -228,6 +230,7 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "private.brand(company companies)",
     "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "private.contact_card(contact crm_contacts)",
+    "private.delivery_jobs(ids uuid[])",
     "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
     "private.record_action(run_id uuid, result jsonb)",
     "private.record_deliveries(outcomes jsonb)",
@@ -235,14 +238,17 @@ Deno.test("the dispatcher's role can call exactly these functions", async () => 
     "private.run_call_webhook(run_id uuid, action_id uuid)",
     "private.run_context(workspace uuid, trigger_data jsonb)",
     "private.run_job(run automation_runs)",
+    "private.wake_dispatcher()",
     "public.accept_wake_up(issued_at bigint, signature text)",
     "public.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
+    "public.delivery_jobs(ids uuid[])",
     "public.finish_run(run_id uuid, status text, actions_total integer, error text)",
     "public.record_action(run_id uuid, result jsonb)",
     "public.record_deliveries(outcomes jsonb)",
     "public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
     "public.run_call_webhook(run_id uuid, action_id uuid)",
     "public.run_job(run_id uuid)",
+    "public.wake_dispatcher()",
   ]);
 });
 

@@ -13,7 +13,7 @@ Deno.test("what is older than 30 days and done is cleaned up, what is younger or
     const [{ on, off, automation }] = await tx`
       with subscription as (
         insert into webhook_subscriptions (company_id, url, enabled)
-        select ${clinic.companyId}, 'https://crm.example.com', enabled from (values (true), (false)) as given (enabled)
+        select ${clinic.companyId}, 'https://crm.example.com/' || enabled, enabled from (values (true), (false)) as given (enabled)
         returning id, enabled
       ), automation as (
         insert into automations (company_id, name, trigger_type) values (${clinic.companyId}, 'Thank', 'referral_attributed')

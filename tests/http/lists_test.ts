@@ -180,7 +180,7 @@ async function rowsOverTime(person: Person, count: number): Promise<(path: strin
   await sql`insert into automations (company_id, name, trigger_type, ${at})
     select ${companyId}, 'A' || n, 'referral_attributed', ${times} from ${rows}`;
   await sql`insert into webhook_subscriptions (company_id, url, enabled, ${at})
-    select ${companyId}, 'https://example.com/' || n, false, ${times} from ${rows}`;
+    select ${companyId}, 'https://example.com/' || gen_random_uuid(), false, ${times} from ${rows}`;
   const [automation] = await sql`select id from automations where company_id = ${companyId} order by id limit 1`;
   const [subscription] =
     await sql`select id from webhook_subscriptions where company_id = ${companyId} order by id limit 1`;

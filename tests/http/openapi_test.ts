@@ -87,7 +87,7 @@ Deno.test("what alice is answered is what the document says, refusals too", asyn
   assertEquals([run.data.status, run.data.actions_executed], ["completed", 1]);
   // A test event goes to an enabled one only, and is sent behind the tests.
   const { id } = await alice.creates("/webhooks/subscriptions", {
-    url: "http://127.0.0.1:9/hooks",
+    url: "http://127.0.0.1:9/tested",
     events: ["stage_changed"],
   });
   const replies: [method: string, path: string, reply: Reply][] = [

@@ -8,7 +8,7 @@ const outcome = ({ status, error }: Reply) => [status, error?.code];
 /** A subscription of the person's to an address where nobody listens. */
 async function subscription(person: Person, more: Json = {}): Promise<Json> {
   return await person.creates("/webhooks/subscriptions", {
-    url: "http://127.0.0.1:9/hooks",
+    url: `http://127.0.0.1:9/${crypto.randomUUID()}`,
     events: ["referral_attributed", "stage_changed"],
     ...more,
   });

@@ -8,8 +8,8 @@ export const endpoints = all.filter(({ access }) => access === "keyed");
 /** A row of each kind, by the names that paths, bodies and filters have for its id. */
 export type Rows = { paths: Record<string, string>; fields: Record<string, string> };
 
-/** An address that webhooks may go to, where nobody listens. */
-const receiver = "http://127.0.0.1:9/hooks";
+/** An address that webhooks may go to, where nobody listens; each is another. */
+const receiver = () => `http://127.0.0.1:9/${crypto.randomUUID()}`;
 
 /** One row of each kind in the person's workspace, none of which acts by itself: nothing changes them behind the tests. */
 export async function rowsOf(person: Person): Promise<Rows> {
@@ -28,7 +28,7 @@ export async function rowsOf(person: Person): Promise<Rows> {
   const run = await done(person.post(`/automations/${automation.id}/trigger`, { trigger_data: {} }));
   const action = await person.creates(`/automations/${automation.id}/actions`, { action_type: "attribute_referral" });
   const subscription = await person.creates("/webhooks/subscriptions", {
-    url: receiver,
+    url: receiver(),
     events: ["stage_changed"],
     enabled: false,
   });
@@ -130,7 +130,7 @@ export function bodyOf({ contract }: Endpoint, rows: Rows): Json {
   return example && Object.fromEntries(
     Object.entries(example).map(([field, value]) => [
       field,
-      isReference(field) ? reference(field, rows) : field === "url" ? receiver : value,
+      isReference(field) ? reference(field, rows) : field === "url" ? receiver() : value,
     ]),
   );
 }

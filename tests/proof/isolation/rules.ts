@@ -93,6 +93,7 @@ const scopeOfFunction: Record<string, Scope | null> = {
   start_automation_run: "automations:trigger",
   test_webhook: "webhooks:write",
   thank_you_outcome: "referrals:write",
+  webhook_in_the_way: "webhooks:write",
   withdraw_referral_request: "referrals:write",
 };
 

@@ -113,6 +113,8 @@ export type Database = {
           "error": string | null;
           "event_id": string;
           "id": string;
+          "refusal": string | null;
+          "root_id": string | null;
           "run_id": string;
           "started_at": string;
           "status": string;
@@ -139,6 +141,8 @@ export type Database = {
           "error"?: string | null;
           "event_id": string;
           "id"?: string;
+          "refusal"?: string | null;
+          "root_id"?: string | null;
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
@@ -163,6 +167,8 @@ export type Database = {
           "error"?: string | null;
           "event_id"?: string;
           "id"?: string;
+          "refusal"?: string | null;
+          "root_id"?: string | null;
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
@@ -821,6 +827,7 @@ export type Database = {
           "response_status": number | null;
           "status": string;
           "subscription_id": string;
+          "under_way": boolean;
           "updated_at": string;
           "listed_at": string | null;
         };
@@ -843,6 +850,7 @@ export type Database = {
           "response_status"?: number | null;
           "status"?: string;
           "subscription_id": string;
+          "under_way"?: boolean;
           "updated_at"?: string;
         };
         Update: {
@@ -863,6 +871,7 @@ export type Database = {
           "response_status"?: number | null;
           "status"?: string;
           "subscription_id"?: string;
+          "under_way"?: boolean;
           "updated_at"?: string;
         };
         Relationships: [
@@ -884,6 +893,7 @@ export type Database = {
           "enabled": boolean;
           "events": (string)[];
           "failing_since": string | null;
+          "host": string | null;
           "id": string;
           "updated_at": string;
           "url": string;
@@ -898,6 +908,7 @@ export type Database = {
           "enabled"?: boolean;
           "events"?: (string)[];
           "failing_since"?: string | null;
+          "host"?: never;
           "id"?: string;
           "updated_at"?: string;
           "url": string;
@@ -910,6 +921,7 @@ export type Database = {
           "enabled"?: boolean;
           "events"?: (string)[];
           "failing_since"?: string | null;
+          "host"?: never;
           "id"?: string;
           "updated_at"?: string;
           "url"?: string;
@@ -1115,6 +1127,7 @@ export type Database = {
         Args: { "enabled"?: boolean; "events": (string)[]; "url": string };
         Returns: Json;
       };
+      "delivery_jobs": { Args: { "ids": (string)[] }; Returns: Json };
       "finish_run": {
         Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
         Returns: undefined;
@@ -1282,6 +1295,8 @@ export type Database = {
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };
+      "wake_dispatcher": { Args: Record<PropertyKey, never>; Returns: undefined };
+      "webhook_in_the_way": { Args: { "url": string }; Returns: string };
       "withdraw_referral_request": { Args: { "request_id": string }; Returns: undefined };
     };
     Enums: {

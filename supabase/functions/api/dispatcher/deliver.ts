@@ -33,6 +33,8 @@ export type DeliveryOutcome = {
   error: string | null;
   retry_after: number | null;
   duration_ms: number;
+  /** Whether a failure says nothing of the receiver. */
+  is_ours?: boolean;
 };
 
 /** Sends a delivery, signed now, over a connection that its subscription's receiver has kept, or another. */
@@ -53,7 +55,11 @@ export async function deliver(delivery: Delivery, kept: KeptConnections, config:
   };
 }
 
-const failure = ({ id, tries }: Delivery, error: string): DeliveryOutcome => ({
+export const unreadable = "The delivery cannot be read.";
+
+/** The outcome of a delivery that was not sent. */
+export const failure = ({ id, tries }: Pick<Delivery, "id" | "tries">, error: string): DeliveryOutcome => ({
+  is_ours: true,
   id,
   tries,
   status: null,

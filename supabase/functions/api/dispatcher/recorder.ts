@@ -1,7 +1,7 @@
 import type { Database } from "../data/database.ts";
 import { causeOf, logError } from "../platform/log.ts";
 import type { DeliveryOutcome } from "./deliver.ts";
-import { retryWhileAway } from "./retry_while_away.ts";
+import { eachOrHalves } from "./halves.ts";
 
 const recordAfter = 80;
 const recordAtOnce = 250;
@@ -35,11 +35,12 @@ export class Recorder {
   }
 
   async #record(): Promise<void> {
-    const outcomes = this.#waiting.splice(0);
-    if (outcomes.length === 0) return;
-    const record = () => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes }));
-    await retryWhileAway(record, () => this.isBehind = true)
-      .catch((error) => logError(`${outcomes.length} outcomes were not recorded`, causeOf(error)));
+    await eachOrHalves(
+      this.#waiting.splice(0),
+      (outcomes) => this.#database.ask((client) => client.rpc("record_deliveries", { outcomes })),
+      (outcomes, error) => logError(`${outcomes.length} outcomes were not recorded`, causeOf(error)),
+      () => this.isBehind = true,
+    );
     if (!this.isBehind) return;
     this.isBehind = false;
     this.#caughtUp();

@@ -39,6 +39,7 @@ export async function executeRun(job: Job, database: Pick<Database, "ask">, conf
   // Where an action has been carried out, the conditions held, whatever it changed since.
   const reason = job.action_results.length === 0 ? unmet(job.conditions, values) : null;
   if (reason) return void await finish("skipped", reason);
+  if (job.refusal) return void await finish("failed", job.refusal);
   for (const action of job.actions) {
     const earlier = job.action_results.find(({ action_id }) => action_id === action.id);
     const error = earlier ? earlier.error : await carryOut(action, job, tokens, { database, config });

@@ -23,6 +23,8 @@ export const Job = z.object({
   event_id: z.string(),
   trigger_type: TriggerType,
   trigger_data: z.record(z.string(), z.unknown()),
+  /** Why it does nothing, should its conditions hold. */
+  refusal: z.string().nullable(),
   conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
   actions: z.array(JobAction),
   /** Of the actions that have been carried out already, whether they went well or not. */

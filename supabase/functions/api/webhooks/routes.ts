@@ -2,6 +2,7 @@ import { columnsOf } from "../data/columns.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { ById } from "../contract/values.ts";
 import { readPageBelow } from "../data/child_lists.ts";
+import { conflictsWith } from "../data/conflicts.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
 import { present, rowOf } from "../data/rows.ts";
 import { requirePublicAddress } from "./address_check.ts";
@@ -33,14 +34,18 @@ export const webhookEndpoints: Endpoint[] = [
     method: "post",
     path: "/webhooks/subscriptions",
     summary: "Subscribe an address to events",
-    description: "Answers the secret that signs the deliveries, once.",
+    description:
+      "Answers the secret that signs the deliveries, once. A workspace has one subscription for an address, and at most " +
+      "20.",
     scope: "webhooks:write",
     body: NewWebhookSubscription,
     answer: WebhookSubscriptionWithSecret,
     status: 201,
+    refusals: ["CONFLICT"],
   }, async ({ body, database, config }) => {
     await requirePublicAddress(body.url, "url", config);
-    const data = await database.found(withSecret, (client) => client.rpc("create_webhook_subscription", body));
+    const data = await database.found(withSecret, (client) => client.rpc("create_webhook_subscription", body))
+      .catch(conflictsWith(database, (client) => client.rpc("webhook_in_the_way", { url: body.url })));
     return { data, location: `/webhooks/subscriptions/${data.id}` };
   }),
 
@@ -63,11 +68,12 @@ export const webhookEndpoints: Endpoint[] = [
     params: ById,
     body: WebhookSubscriptionChange,
     answer: WebhookSubscription,
+    refusals: ["CONFLICT"],
   }, async ({ params, body, database, config }) => {
     if (body.url !== undefined) await requirePublicAddress(body.url, "url", config);
     const row = await database.row((client) =>
       client.from("webhook_subscriptions").update(body).eq("id", params.id).select(columns)
-    );
+    ).catch(conflictsWith(database, (client) => client.rpc("webhook_in_the_way", { url: body.url ?? "" })));
     return { data: present(WebhookSubscription, row) };
   }),
 
@@ -88,7 +94,7 @@ export const webhookEndpoints: Endpoint[] = [
     method: "post",
     path: "/webhooks/subscriptions/:id/rotate-secret",
     summary: "Give a subscription a new secret",
-    description: "Answers it, once. For 24 hours the old one signs too.",
+    description: "Answers it, once. For 24 hours the one before signs too.",
     scope: "webhooks:write",
     params: ById,
     answer: WebhookSubscriptionWithSecret,
@@ -132,7 +138,8 @@ export const webhookEndpoints: Endpoint[] = [
     method: "post",
     path: "/webhooks/deliveries/:id/replay",
     summary: "Send a delivery again",
-    description: "Delivered or not, under the same webhook-id, with all tries anew.",
+    description:
+      "Delivered or not, under the same webhook-id, with all tries anew. One that is being sent is left at that.",
     scope: "webhooks:write",
     params: ById,
     answer: WebhookDelivery,
