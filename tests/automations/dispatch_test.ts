@@ -178,7 +178,7 @@ const interrupted = (tx: postgres.ISql, { id, company_id }: Json, claims: number
     select company_id, ${id}, id, type, '{}', ${claims}, ${due} from event returning id
   `.then(([{ id }]) => id);
 
-Deno.test("a run that was interrupted three times is taken alone, and given up after twenty", async () => {
+Deno.test("a run that was interrupted three times is taken alone, when no other is due, and given up after twenty", async () => {
   const { alice } = await world();
   const thank = await automate(alice, { trigger_type: "referral_attributed" }, mail("desk@example.com"));
   const rollBack = new Error("rolled back");
@@ -186,12 +186,16 @@ Deno.test("a run that was interrupted three times is taken alone, and given up a
   let errors: Json;
 
   await sql.begin(async (tx) => {
-    await tx`update automation_runs set due_at = now() + interval '1 hour' where due_at is not null`;
+    const later = () =>
+      tx`update automation_runs set due_at = now() + interval '1 hour' where due_at is not null and
+      (company_id <> ${alice.companyId} or due_at > now())`;
+    await later();
     const ids: string[] = [];
     for (const claims of [3, 2, 0, 19, 20, 1]) ids.push(await interrupted(tx, thank, claims, new Date(ids.length)));
     for (let round = 0; round < 5; round++) {
       const [{ jobs }] = await tx`select private.claim_runs(16) as jobs`;
       taken.push(jobs.map((job: Json) => [ids.indexOf(job.run_id), job.runs_alone]).sort());
+      await later();
     }
     errors = await tx`select id, error from automation_runs where error is not null and id in ${tx(ids)}`;
     errors = errors.map(({ id, error }: Json) => [ids.indexOf(id), error]);
@@ -200,32 +204,52 @@ Deno.test("a run that was interrupted three times is taken alone, and given up a
     if (error !== rollBack) throw error;
   });
 
-  assertEquals(taken, [[[0, true]], [[1, false], [2, false], [5, false]], [[3, true]], [], []]);
+  assertEquals(taken, [[[1, false], [2, false], [5, false]], [[0, true]], [[3, true]], [], []]);
   assertEquals(errors, [[4, "It was given up after twenty tries that did not come to an end."]]);
 });
 
-Deno.test("no other run goes on while one that was interrupted three times does", async () => {
-  const { alice } = await world();
+Deno.test("a run that was interrupted three times is alone for a moment, and then holds no other up", async () => {
+  const { alice, bob } = await world();
   const thank = await automate(alice, { trigger_type: "referral_attributed" }, mail("desk@example.com"));
-  const count = await automate(alice, { trigger_type: "referral_attributed" });
-  const ended = async () =>
-    (await sql`
-      select automation_id from automation_runs
-      where company_id = ${alice.companyId} and status = 'completed' order by completed_at
-    `).map(({ automation_id }) => automation_id);
-  const held = await plan({ hang: true });
-  await sql.begin(async (tx) => {
-    await interrupted(tx, thank, 3, new Date(0));
-    await interrupted(tx, count, 0, new Date(1));
-  });
-
+  const count = await automate(bob, { trigger_type: "referral_attributed" });
+  await using _ = await plan({ hang: true });
+  const suspect = await sql.begin((tx) => interrupted(tx, thank, 3, new Date(0)));
   await wakeUp();
   await eventually(async () => (await mailbox("GET", "/faults")).json.length === 0);
-  // In the time of these the other would have ended.
-  for (let reads = 0; reads < 10; reads++) await alice.gets(`/automations/${count.id}/runs`);
-  assertEquals(await ended(), []);
-  await held[Symbol.asyncDispose]();
 
+  const other = await sql.begin((tx) => interrupted(tx, count, 0, new Date(1)));
+  await wakeUp();
+
+  const completed_at = await eventually(
+    async () =>
+      (await sql<{ completed_at: Date | null }[]>`select completed_at from automation_runs where id = ${other}`)[0]
+        .completed_at,
+    5,
+  );
+  const [{ status, updated_at }] = await sql`select status, updated_at from automation_runs where id = ${suspect}`;
+  assertEquals([status, completed_at.getTime() - updated_at.getTime() > 1_400], ["running", true]);
+});
+
+Deno.test("a run that cannot be read has failed, and one that was to be given up is, and no other waits for them", async () => {
+  const { alice, bob } = await world();
+  const thank = await automate(alice, { trigger_type: "referral_attributed" });
+  const theirs = await automate(bob, { trigger_type: "referral_attributed" });
+  const [unread, given] = await sql.begin(async (tx) => {
+    const made = [await interrupted(tx, thank, 0, new Date(0)), await interrupted(tx, thank, 20, new Date(1))];
+    await tx`update automation_runs set action_results = '5' where id in ${tx(made)}`;
+    return made;
+  });
+
+  await chain(bob);
+
+  assertEquals((await runsOf(bob, theirs)).map(({ status }) => status), ["completed"]);
   await settled(alice);
-  assertEquals(await ended(), [thank.id, count.id]);
+  const errors = await sql`select id, status, error from automation_runs where id in ${sql([unread, given])}`;
+  assertEquals(
+    new Map(errors.map(({ id, status, error }) => [id, [status, error]])),
+    new Map([
+      [unread, ["failed", "The run cannot be read."]],
+      [given, ["failed", "It was given up after twenty tries that did not come to an end."]],
+    ]),
+  );
 });

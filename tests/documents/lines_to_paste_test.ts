@@ -57,10 +57,10 @@ Deno.test({
       assertEquals(await pasteAll("docs/guide.md") >= 30, true);
     } finally {
       // Nothing of it acts on beside the other tests.
-      await settled(clinic);
       for (const table of ["webhook_subscriptions", "automations"]) {
         await sql`delete from ${sql(table)} where company_id = ${clinic.companyId}`;
       }
+      await settled(clinic);
     }
     assertEquals([await clinic.gets("/automations"), await clinic.gets("/webhooks/subscriptions")], [[], []]);
   },

@@ -47,6 +47,39 @@ Deno.test("a statement that writes a thousand referrals wakes the dispatcher onc
   );
 });
 
+Deno.test("a wake-up that was lost keeps nobody from waking the dispatcher: not the next write, not the sweep", async () => {
+  const { alice, crm, referral } = await scene();
+  await using _ = crm;
+  const rollBack = new Error("rolled back");
+  const counts: number[] = [];
+
+  for (const age of [60, 2]) {
+    for (const wakes of ["write", "sweep"]) {
+      await sql.begin(async (tx) => {
+        await alone(tx);
+        await tx`insert into referrals ${tx(referral)}`;
+        await tx`delete from net.http_request_queue`;
+        // What pg_net leaves in its queue when its worker missed the wake.
+        await tx`
+          select net.http_post('http://127.0.0.1:9/internal/dispatch', headers => jsonb_build_object(
+            'Content-Type', 'application/json', 'X-Dispatch-Time', (extract(epoch from now())::bigint - ${age}::int)::text
+          ))
+        `;
+        if (wakes === "write") await tx`insert into referrals ${tx(referral)}`;
+        else await tx`select private.sweep()`;
+        counts.push(await wakeUps(tx));
+        throw rollBack;
+      }).catch((error) => {
+        if (error !== rollBack) throw error;
+      });
+    }
+  }
+
+  // One that is young is still under way.
+  assertEquals(counts, [2, 2, 1, 1]);
+  assertEquals(await alice.gets("/referrals"), []);
+});
+
 Deno.test("what is rolled back is told to nobody", async () => {
   const { alice, crm, referral } = await scene();
   await using _ = crm;

@@ -77,6 +77,35 @@ Deno.test("while a secret is rotated the old and the new one verify, and after 2
   assertEquals(crm.received.map(({ headers }) => headers["webhook-signature"].split(" ").length), [2, 1]);
 });
 
+Deno.test("however often a secret is rotated, by many at once too, two sign: the last and the one before", async () => {
+  const clinic = await workspace("Harbour Health");
+  await using crm = listen();
+  const subscription = await subscribe(clinic, crm.url);
+  const path = `/webhooks/subscriptions/${subscription.id}/rotate-secret`;
+  const vault = async () => {
+    const [{ count }] = await sql`select count(*)::int from vault.secrets where name like 'referrals_webhook_%'`;
+    return count;
+  };
+  const before = await vault();
+
+  await sql`select private.issue_webhook_secret(${subscription.id}) from generate_series(1, 1000)`;
+  const at_once = await Promise.all(Array.from({ length: 8 }, () => clinic.post(path)));
+  const [older, newer] = [(await clinic.post(path)).data.secret, (await clinic.post(path)).data.secret];
+  await chain(clinic);
+  await happened(() => crm.received.length === 1);
+
+  const [told] = crm.received;
+  assertEquals(at_once.map(({ status }) => status), Array(8).fill(200));
+  assertEquals([told.headers["webhook-signature"].split(" ").length, await vault() - before], [2, 1]);
+  assertEquals(verify(told, older), verify(told, newer));
+  for (const { data } of at_once) assertThrows(() => verify(told, data.secret), WebhookVerificationError);
+  const left = await sql`
+    select round(extract(epoch from expires_at - now()) / 3600)::int as hours from private.webhook_secrets
+    where subscription_id = ${subscription.id} order by expires_at nulls first
+  `;
+  assertEquals(left.map(({ hours }) => hours), [null, 24]);
+});
+
 Deno.test("a secret rotated during a delivery leaves that one as it was signed, and signs the next beside the old one", async () => {
   const clinic = await workspace("Harbour Health");
   const answered = Promise.withResolvers<void>();
@@ -151,6 +180,35 @@ Deno.test("a delivery that was replayed comes again under the same webhook-id", 
   const [first, second] = crm.received;
   assertEquals([second.headers["webhook-id"], second.text], [first.headers["webhook-id"], first.text]);
   assertEquals(verify(second, subscription.secret), first.body);
+});
+
+Deno.test("a delivery that is being sent is not sent twice by a replay, and keeps its last 50 tries", async () => {
+  const clinic = await workspace("Harbour Health");
+  const answered = Promise.withResolvers<void>();
+  await using crm = listen(() => answered.promise.then(() => new Response(null, { status: 204 })));
+  using _atTheLatest = { [Symbol.dispose]: answered.resolve };
+  const subscription = await subscribe(clinic, crm.url);
+  await chain(clinic);
+  await happened(() => crm.received.length === 1);
+  const [{ id }] = await clinic.gets(`/webhooks/subscriptions/${subscription.id}/logs`);
+  await sql`
+    update webhook_deliveries set attempts = (select jsonb_agg(jsonb_build_object(
+      'attempted_at', '2026-01-01T00:00:00.000Z', 'response_status', i, 'error', null, 'duration_ms', 1
+    )) from generate_series(1, 50) as i) where id = ${id}
+  `;
+
+  const replays = await Promise.all(Array.from({ length: 5 }, () => clinic.post(`/webhooks/deliveries/${id}/replay`)));
+  await sql`select private.wake_dispatcher()`;
+  await clinic.gets("/referrals");
+  answered.resolve();
+
+  const [delivered] = await eventually(async () => {
+    const rows = await clinic.gets(`/webhooks/subscriptions/${subscription.id}/logs`);
+    return rows[0].status === "delivered" && rows;
+  });
+  assertEquals(replays.map(({ status, data }) => [status, data.status]), Array(5).fill([200, "pending"]));
+  const tries = delivered.attempts.map((one: { response_status: number }) => one.response_status);
+  assertEquals([tries.length, tries[0], tries.at(-1), crm.received.length], [50, 2, 204, 1]);
 });
 
 Deno.test("a test event goes to its subscription alone, whatever that is subscribed to; to a disabled one none goes", async () => {

@@ -1,52 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { listen } from "../world/listener.ts";
-import { eventually, type Person, sql, workspace } from "../world/world.ts";
+import { neverEnding } from "../world/never_ending.ts";
+import { subscribeAll } from "../world/subscribe_all.ts";
+import { eventually, sql, workspace } from "../world/world.ts";
 
 const healthy = 96;
 const backlog = 150;
 const burst = 3;
-
-/** An endpoint that takes connections and never ends an answer: silent, or a little every 50 ms after `begin`. */
-function neverEnding(begin = ""): AsyncDisposable & { url: string } {
-  const encoder = new TextEncoder();
-  const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.Conn>();
-  const talk = async (connection: Deno.Conn) => {
-    for (let next = begin; next; next = "1\r\nx\r\n") {
-      await connection.write(encoder.encode(next));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    while (await connection.read(new Uint8Array(4096)) !== null);
-  };
-  const accept = async () => {
-    for await (const connection of server) {
-      open.add(connection);
-      talk(connection).catch(() => {}).finally(() => open.delete(connection) && connection.close());
-    }
-  };
-  const accepted = accept();
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      for (const connection of open) {
-        open.delete(connection);
-        connection.close();
-      }
-      await accepted;
-    },
-  };
-}
-
-const subscribeAll = (person: Person, urls: string[]) =>
-  sql`
-    with subscription as (
-      insert into webhook_subscriptions (company_id, url, events)
-      select ${person.companyId}, url, '{referral_attributed}' from unnest(${urls}::text[]) as url
-      returning id, url
-    )
-    select url, id, private.issue_webhook_secret(id) from subscription
-  `;
 
 Deno.test("four bad endpoints with a backlog keep the 96 others of their workspace waiting for less than 2 s", async (t) => {
   const clinic = await workspace("Harbour Health");

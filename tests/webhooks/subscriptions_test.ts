@@ -59,6 +59,40 @@ Deno.test("a secret is shown once, when it is made, and a rotation makes another
   assertEquals(texts.filter((text) => /whsec_|"secret"/.test(text)), []);
 });
 
+Deno.test("an address has one subscription of a workspace, which the refusal names, and the workspace 20 in all", async () => {
+  const { alice, bob } = await world();
+  const made: Json[] = [];
+  for (let i = 0; i < 19; i++) {
+    made.push(await alice.creates("/webhooks/subscriptions", { ...subscribing, url: `${url}/${i}` }));
+  }
+  const [first, second] = made;
+  const before = await contents(alice);
+
+  const again = await alice.post("/webhooks/subscriptions", { ...subscribing, url: first.url });
+  const moved = await alice.patch(`/webhooks/subscriptions/${second.id}`, { url: first.url });
+  const around = await alice.rest("PATCH", `/webhook_subscriptions?id=eq.${second.id}`, { url: first.url });
+  for (const reply of [again, moved]) {
+    assertEquals([...outcome(reply), reply.error.existing_id], [409, "CONFLICT", first.id]);
+  }
+  assertEquals([around.status, around.body.code], [409, "23505"]);
+  assertEquals(await contents(alice), before);
+  await bob.creates("/webhooks/subscriptions", { ...subscribing, url: first.url });
+
+  const last = await Promise.all(
+    ["a", "b", "c"].map((end) => alice.post("/webhooks/subscriptions", { ...subscribing, url: `${url}/${end}` })),
+  );
+  const { id } = await alice.creates("/automations", { name: "Tell", trigger_type: "referral_attributed" });
+  const tells = (address: string) =>
+    alice.post(`/automations/${id}/actions`, { action_type: "call_webhook", config: { url: address } });
+  const [refused, taken] = [await tells(`${url}/d`), await tells(first.url)];
+  assertEquals(last.map(({ status }) => status).sort(), [201, 409, 409]);
+  for (const reply of [...last.filter(({ status }) => status === 409), refused]) {
+    assertEquals(reply.error.message, "A workspace has at most 20 webhook subscriptions.");
+  }
+  assertEquals([outcome(refused), taken.status], [[409, "CONFLICT"], 201]);
+  assertEquals((await contents(alice)).webhook_subscriptions.length, 20);
+});
+
 Deno.test("an address is a URL that the database takes too, and events are distinct and some", async () => {
   const { alice } = await world();
   const { id } = await alice.creates("/webhooks/subscriptions", subscribing);
