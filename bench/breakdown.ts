@@ -24,7 +24,7 @@ export async function breakdown(): Promise<void> {
   const header = `Bearer ${token}`;
   const authenticate = authentication(config);
   const key = await authenticate(header);
-  const database = new Database(config, key, "referrals:read");
+  const database = new Database(config, key, "referrals:read", null);
   const client = createContextClient({ auth: { token }, env: config.supabase });
   const url = `${dataApi.firstLine}/rest/v1/referrals`;
   const rows = await (await fetch(url)).json();
@@ -41,7 +41,7 @@ export async function breakdown(): Promise<void> {
   const steps: Record<string, () => unknown> = {
     "verify a token never seen": () => authentication(config)(header),
     "verify a token seen before": () => authenticate(header),
-    "make a Database (supabase-js client)": () => new Database(config, key, "referrals:read"),
+    "make a Database (supabase-js client)": () => new Database(config, key, "referrals:read", null),
     "validate an empty list query": () => query.safeParse({}),
     "validate a new referral": () => NewReferral.safeParse(JSON.parse(body)),
     "read and validate a body, with a bare Hono app": () =>

@@ -84,7 +84,8 @@ const people = (referrals: number, workspaces: number) => `
     greatest(round(${referrals} / 5 * share), 5)::integer as deals
   from weight;
 
-  insert into public.companies (id, name, country) select company_id, 'Workspace ' || no, 'AU' from scale;
+  insert into public.companies (id, name, mail_name, country)
+    select company_id, 'Workspace ' || no, 'Workspace ' || no, 'AU' from scale;
   insert into public.company_settings (company_id, referral_categories, referral_pipeline_id)
   select company_id, '{MRI,Physiotherapy,General practice,Surgery}', pipeline_id from scale;
   insert into public.api_keys (id, company_id, name, scopes) select key_id, company_id, 'Bench', '{admin}' from scale;
@@ -235,11 +236,11 @@ const surroundings = `
   select event_id, company_id, 'referral_attributed', data, created_at, created_at from event order by created_at;
   -- Failures and tests are the 25 oldest each: rare, and at the far end of the list.
   insert into public.automation_runs (
-    company_id, automation_id, event_id, status, trigger_type, trigger_data, started_at, completed_at, duration_ms, due_at,
+    company_id, automation_id, event_id, status, trigger_type, started_at, completed_at, duration_ms, due_at,
     created_at, updated_at
   )
-  select company_id, automation_id, event_id, case when nth <= 25 then 'failed' else 'completed' end, 'referral_attributed', data,
-    created_at, created_at, 12, null, created_at, created_at
+  select company_id, automation_id, event_id, case when nth <= 25 then 'failed' else 'completed' end, 'referral_attributed', created_at,
+    created_at, 12, null, created_at, created_at
   from event join scale using (no, company_id)
   order by created_at;
   insert into public.webhook_deliveries (

@@ -136,7 +136,7 @@ const writes: Asked[] = [
     body: { opportunity_id: "{handSetDeals}", referrer_contact_id: null },
     as: "clearing it",
   },
-  { method: "POST", path: "/referrals/request", body: { contact_id: "{contacts}", deal_id: "{deals}" } },
+  { method: "POST", path: "/referrals/request", body: { contact_id: "{contacts}", deal_id: "{deals}", force: true } },
   { method: "POST", path: "/referrals/requests/{requests}/resend" },
   { method: "DELETE", path: "/referrals/requests/{requests}" },
   { method: "POST", path: "/opportunities", body: { name: "Knee", contact_id: "{contacts}" } },

@@ -5,12 +5,16 @@ import { findDatabase, findSigning } from "./deployment.ts";
 import { isUuid, mintKey } from "./mint.ts";
 import { listKeys, revokeKey, rotateKey } from "./key_rows.ts";
 
-const usage = `Usage: deno task keys create --company ID --scopes A,B [--name NAME] [--expires-in-days N]
+const usage =
+  `Usage: deno task keys create --company ID --scopes A,B [--name NAME] [--expires-in-days N | --never-expires]
                 [--per-minute N] [--per-day N] [--credits-per-month N]
        deno task keys list [--company ID]
-       deno task keys revoke ID
+       deno task keys revoke ID [--disable]
        deno task keys rotate ID [--overlap-hours N]
+A key ends after 365 days unless told otherwise. --disable ends what the key made too: its automations, actions and subscriptions.
 Each takes --data DIR for a stack on another data folder than .local.`;
+
+const daysByDefault = 365;
 
 await runProgram(async () => {
   const { command, id, flags } = readArguments(Deno.args);
@@ -22,12 +26,16 @@ await runProgram(async () => {
     if (command === "list") {
       await listKeys(sql, flags.company && uuid(flags.company));
     } else if (command === "revoke") {
-      await revokeKey(sql, uuid(id));
+      await revokeKey(sql, uuid(id), flags.disable ?? false);
     } else if (command === "rotate") {
       const overlap = readCount("--overlap-hours", flags["overlap-hours"]);
       printToken(await rotateKey(sql, await signing(), uuid(id), overlap));
     } else if (command === "create") {
       const days = readCount("--expires-in-days", flags["expires-in-days"]);
+      const never = flags["never-expires"] ?? false;
+      if (never && days !== undefined) {
+        throw new Refusal(`--never-expires and --expires-in-days exclude each other.`);
+      }
       const key = {
         companyId: required("--company", flags.company),
         scopes: required("--scopes", flags.scopes).split(","),
@@ -37,7 +45,7 @@ await runProgram(async () => {
           perDay: readCount("--per-day", flags["per-day"], 9),
           creditsPerMonth: readCount("--credits-per-month", flags["credits-per-month"], 9),
         },
-        expiresAt: days === undefined ? undefined : new Date(Date.now() + days * 86_400_000),
+        expiresAt: never ? undefined : new Date(Date.now() + (days ?? daysByDefault) * 86_400_000),
       };
       printToken(await mintKey(sql, await signing(), key));
     } else {
@@ -49,6 +57,7 @@ await runProgram(async () => {
 function readArguments(args: string[]) {
   try {
     const text = { type: "string" } as const;
+    const flag = { type: "boolean" } as const;
     const { positionals, values } = parseArgs({
       args,
       allowPositionals: true,
@@ -57,6 +66,8 @@ function readArguments(args: string[]) {
         scopes: text,
         name: text,
         "expires-in-days": text,
+        "never-expires": flag,
+        disable: flag,
         "overlap-hours": text,
         "per-minute": text,
         "per-day": text,

@@ -1,7 +1,11 @@
 import { Refusal } from "../local/refusal.ts";
 import { scopes } from "../supabase/functions/api/contract/scopes.ts";
 
-const aliases = new Map([["deals:read", "opportunities:read"], ["deals:write", "opportunities:write"]]);
+const aliases = new Map([
+  ["deals:read", "opportunities:read"],
+  ["deals:write", "opportunities:write"],
+  ["crm_audit:read", "audit:read"],
+]);
 const known: readonly string[] = scopes;
 
 /** Gives each scope once and under its own name, not an alias. Throws a Refusal for an unknown one, and for none at all. */

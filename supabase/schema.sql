@@ -47,6 +47,50 @@ CREATE FUNCTION private.accept_wake_up(issued_at bigint, signature text) RETURNS
   )
 $$;
 
+CREATE FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  token jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+  role text := coalesce(token ->> 'role', current_setting('role', true));
+  said_via text := headers ->> 'x-referrals-via';
+begin
+  request_id := substring(headers ->> 'x-request-id' from '^[\w=-]{1,255}$');
+  actor_type := 'operator';
+  via := 'data_api';
+  if role = 'api_key' then
+    actor_type := 'api_key';
+    actor_id := token ->> 'sub';
+    via := case when said_via in ('api', 'mcp') then said_via else 'data_api' end;
+  elsif role = 'anon' then
+    actor_type := 'form';
+    via := 'form';
+  elsif role = 'service_role' then
+    actor_id := nullif(current_setting('referrals.chain_automation', true), '');
+    -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
+    if actor_id is not null or said_via = 'api' then
+      actor_type := 'automation';
+      via := 'automation';
+    end if;
+  elsif token is null then
+    via := 'operator';
+  end if;
+end
+$_$;
+
+CREATE FUNCTION private.calling_key() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  token jsonb := private.claims();
+begin
+  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
+end
+$$;
+
 CREATE FUNCTION private.claimed_company() RETURNS uuid
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -82,6 +126,7 @@ CREATE TABLE public.automation_actions (
     action_type text NOT NULL,
     sequence integer NOT NULL,
     config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT automation_actions_action_type_check CHECK ((action_type = ANY (ARRAY['attribute_referral'::text, 'send_email'::text, 'call_webhook'::text]))),
@@ -97,7 +142,7 @@ CREATE TABLE public.automation_runs (
     event_id uuid NOT NULL,
     status text DEFAULT 'running'::text NOT NULL,
     trigger_type text NOT NULL,
-    trigger_data jsonb NOT NULL,
+    triggered_by uuid,
     depth smallint DEFAULT 0 NOT NULL,
     started_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     completed_at timestamp(3) with time zone,
@@ -106,7 +151,6 @@ CREATE TABLE public.automation_runs (
     actions_executed integer DEFAULT 0 NOT NULL,
     actions_failed integer DEFAULT 0 NOT NULL,
     actions_skipped integer DEFAULT 0 NOT NULL,
-    action_results jsonb DEFAULT '[]'::jsonb NOT NULL,
     error text,
     due_at timestamp(3) with time zone DEFAULT date_trunc('milliseconds'::text, now()),
     claims integer DEFAULT 0 NOT NULL,
@@ -117,11 +161,12 @@ CREATE TABLE public.automation_runs (
 );
 
 CREATE FUNCTION private.action_of(run public.automation_runs, action_id uuid) RETURNS public.automation_actions
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
 declare
   action public.automation_actions;
+  refusal text;
 begin
   select * into action
   from public.automation_actions
@@ -129,8 +174,24 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
   end if;
+  select private.refusal_of(automations, action) into refusal
+  from public.automations
+  where id = action.automation_id;
+  if refusal is not null then
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
+  end if;
+  perform set_config('referrals.chain_automation', run.automation_id::text, true);
   return action;
 end
+$$;
+
+CREATE FUNCTION private.action_results_of(run_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce(jsonb_agg(result order by recorded_at), '[]')
+  from private.action_results
+  where action_results.run_id = action_results_of.run_id
 $$;
 
 CREATE TABLE private.referrer_counts (
@@ -203,6 +264,111 @@ exception when others then
 end
 $$;
 
+CREATE FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  mail_key constant text := format('automation/%s/%s', run_id, action_id);
+  workspace uuid;
+  settings public.company_settings;
+  person public.crm_contacts;
+  token text;
+begin
+  select company_id into workspace from public.automation_runs where id = admit_mail.run_id;
+  select * into settings from public.company_settings where company_id = workspace;
+  if contact is not null then
+    select * into person from public.crm_contacts where id = contact and company_id = workspace;
+  elsif not exists (
+    select from unnest(settings.mail_recipients) as recipient where lower(recipient) = lower(address)
+  ) then
+    select * into person from public.crm_contacts where company_id = workspace and lower(email) = lower(address);
+    if not found then
+      perform private.refuse(
+        400, 'VALIDATION_ERROR', 'to is neither a contact of this workspace nor one of its mail_recipients.'
+      );
+    end if;
+  end if;
+  address := case when contact is null then address else person.email end;
+  if address is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address.');
+  end if;
+  if private.is_unsubscribed(workspace, person.id, address) then
+    return jsonb_build_object('skipped', 'This person has unsubscribed.');
+  end if;
+  if person.made_by_form and not settings.mail_form_contacts then
+    perform private.refuse(
+      400,
+      'VALIDATION_ERROR',
+      'This contact was made by the public form: automations mail them only where the settings'' mail_form_contacts says so.'
+    );
+  end if;
+
+  perform private.take_mail(workspace, address, mail_key);
+  if person.id is not null then
+    token := private.unsubscribe_token(mail_key);
+    perform private.link_unsubscribing(token, person);
+  end if;
+  return jsonb_build_object('address', address, 'unsubscribe_token', token);
+end
+$$;
+
+CREATE FUNCTION private.answer_for_action() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_of_action(new.action_type, new.config, automations.trigger_type))
+  from public.automations
+  where id = new.automation_id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_automation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_to_hear(new.trigger_type));
+  perform private.demand_scopes(private.scopes_of_action(action_type, config, new.trigger_type))
+  from public.automation_actions
+  where automation_id = new.id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.answer_for_webhook() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told text;
+begin
+  if private.calling_key() is null or private.company_for('webhooks:write') is distinct from new.company_id then
+    return new;
+  end if;
+  foreach told in array array['referral_attributed', 'stage_changed', 'automation_triggered'] loop
+    if told = any (new.events) or tg_op = 'UPDATE' and new.url <> old.url and exists (
+      select from public.webhook_deliveries
+      where subscription_id = new.id and company_id = new.company_id and event_type = told
+    ) then
+      perform private.demand_scopes(private.scopes_to_hear(told));
+    end if;
+  end loop;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
 CREATE FUNCTION private.are_conditions(conditions jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -229,6 +395,16 @@ CREATE FUNCTION private.are_distinct_labels(labels text[]) RETURNS boolean
   from unnest(labels) as label
 $$;
 
+CREATE FUNCTION private.are_emails(given text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return array_position(given, null) is null
+    and not exists (select from unnest(given) as address where not private.is_email(address));
+end
+$$;
+
 CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -236,7 +412,7 @@ CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
   select case when text_of_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then text_of_id::uuid end
 $_$;
 
-CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) RETURNS jsonb
+CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -257,7 +433,10 @@ begin
       400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
     );
   end if;
-  perform private.refuse_unsubscribed(workspace, asked.email);
+  perform private.refuse_unsubscribed(workspace, asked.id, asked.email);
+  if force is not true then
+    perform private.refuse_asked(asked.id, workspace);
+  end if;
 
   insert into public.referral_requests as requests (
     company_id, contact_id, deal_id, recipient_email, recipient_name, subject_override, intro_html, how_it_works_html,
@@ -271,8 +450,8 @@ begin
   )
   returning * into request;
   insert into private.request_links (request_id, token_hash) values (request.id, private.token_hash(token));
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), workspace, lower(asked.email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
 
   return private.request_mail(request);
 end
@@ -379,19 +558,126 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.audit() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  kind text := tg_argv[0];
+  hidden text[] := string_to_array(tg_argv[1], ',') || private.never_audited();
+  acting record;
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'insert', private.changes(null, after - hidden), acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from new_rows, to_jsonb(new_rows) as after;
+  elsif tg_op = 'UPDATE' then
+    if not exists (select from new_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
+      'update', difference, acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from (select to_jsonb(new_rows) as after from new_rows) as new_rows
+    join (select to_jsonb(old_rows) as before from old_rows) as old_rows
+      on coalesce(before ->> 'id', before ->> 'company_id') = coalesce(after ->> 'id', after ->> 'company_id'),
+    private.changes(before - hidden, after - hidden) as difference
+    where difference <> '{}';
+  else
+    if not exists (select from old_rows) then
+      return null;
+    end if;
+    acting := private.acting();
+    insert into public.audit_log (
+      company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
+    )
+    select coalesce(before ->> 'company_id', before ->> 'id')::uuid, kind,
+      coalesce(before ->> 'id', before ->> 'company_id')::uuid, 'delete', private.changes(before - hidden, null),
+      acting.actor_type, acting.actor_id, acting.request_id, acting.via
+    from old_rows, to_jsonb(old_rows) as before;
+  end if;
+  return null;
+end
+$$;
+
+CREATE TABLE public.referrals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    referrer_contact_id uuid NOT NULL,
+    referred_contact_id uuid,
+    referred_deal_id uuid,
+    source text DEFAULT 'manual'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    category text,
+    notes text,
+    converted_at timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    hand_set boolean DEFAULT false NOT NULL,
+    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
+    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
+    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
+    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
+    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
+    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
+);
+
+CREATE FUNCTION private.audited(referral public.referrals) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return to_jsonb(referral) - private.never_audited() - 'hand_set'::text;
+end
+$$;
+
 CREATE FUNCTION private.automation_run(run_id uuid) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select to_jsonb(run)
+  select to_jsonb(run) || jsonb_build_object(
+    'trigger_data', private.run_trigger_data(run.id), 'action_results', private.run_action_results(run.id)
+  )
   from public.automation_runs as run
   where run.id = automation_run.run_id
     and run.company_id = private.company_for('automations:trigger')
+    and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
+$$;
+
+CREATE FUNCTION private.is_email(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  return char_length(given) <= 320
+    and given ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$';
+end
+$_$;
+
+CREATE FUNCTION private.is_line(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return given !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
+end
 $$;
 
 CREATE TABLE public.companies (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     name text NOT NULL,
+    mail_name text NOT NULL,
     logo_url text,
     primary_color text,
     contact_email text,
@@ -399,10 +685,11 @@ CREATE TABLE public.companies (
     timezone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT companies_contact_email_check CHECK ((char_length(contact_email) <= 320)),
+    CONSTRAINT companies_contact_email_check CHECK (private.is_email(contact_email)),
     CONSTRAINT companies_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
-    CONSTRAINT companies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT companies_mail_name_check CHECK ((((char_length(mail_name) >= 1) AND (char_length(mail_name) <= 200)) AND private.is_line(mail_name))),
+    CONSTRAINT companies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 200)) AND private.is_line(name))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT companies_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
 );
@@ -413,10 +700,27 @@ CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
     AS $$
   select jsonb_build_object(
     'name', company.name,
+    'mail_name', company.mail_name,
     'logo_url', company.logo_url,
     'primary_color', company.primary_color,
     'contact_email', company.contact_email
   )
+$$;
+
+CREATE FUNCTION private.caller_holds(scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  foreach wanted in array caller_holds.scopes loop
+    if private.company_for(wanted) is null then
+      return false;
+    end if;
+  end loop;
+  return true;
+end
 $$;
 
 CREATE FUNCTION private.calling_country() RETURNS text
@@ -424,17 +728,6 @@ CREATE FUNCTION private.calling_country() RETURNS text
     SET search_path TO ''
     AS $$
   select country from public.companies where id = (select private.company_for('contacts:write'))
-$$;
-
-CREATE FUNCTION private.calling_key() RETURNS uuid
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  token jsonb := private.claims();
-begin
-  return case when token ->> 'role' = 'api_key' then (token ->> 'sub')::uuid end;
-end
 $$;
 
 CREATE FUNCTION private.calling_key_card() RETURNS jsonb
@@ -470,6 +763,19 @@ CREATE FUNCTION private.chain_depth() RETURNS smallint
     AS $$
 begin
   return coalesce(nullif(current_setting('referrals.chain_depth', true), ''), '0')::smallint;
+end
+$$;
+
+CREATE FUNCTION private.changes(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
+    from jsonb_object_keys(coalesce(after, before)) as key
+    where coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
+  );
 end
 $$;
 
@@ -629,9 +935,34 @@ begin
   delete from private.events
   where occurred_at < now() - private.retention()
     and fanned_out_at is not null
-    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
+    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null)
+    and not exists (select from public.automation_runs where event_id = events.id);
   delete from private.webhook_secrets where expires_at < now();
+  perform private.clean_up_audit_log();
   perform private.clean_up_job_notes();
+end
+$$;
+
+CREATE FUNCTION private.clean_up_audit_log(most integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  removed bigint := 0;
+  part bigint;
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  loop
+    delete from public.audit_log
+    where ctid = any (array(
+      select ctid from public.audit_log where created_at < now() - interval '400 days' limit most
+    ));
+    get diagnostics part = row_count;
+    removed := removed + part;
+    exit when part < most;
+  end loop;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return removed;
 end
 $$;
 
@@ -690,6 +1021,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.is_name(given text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return private.is_line(given) and given !~* '://|www\.';
+end
+$$;
+
 CREATE TABLE public.crm_contacts (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
@@ -699,13 +1039,15 @@ CREATE TABLE public.crm_contacts (
     phone text,
     job_title text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
+    made_by_form boolean DEFAULT false NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT crm_contacts_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 320))),
-    CONSTRAINT crm_contacts_first_name_check CHECK (((char_length(first_name) >= 1) AND (char_length(first_name) <= 200))),
-    CONSTRAINT crm_contacts_job_title_check CHECK ((char_length(job_title) <= 200)),
-    CONSTRAINT crm_contacts_last_name_check CHECK ((char_length(last_name) <= 200)),
+    CONSTRAINT crm_contacts_email_check CHECK (private.is_email(email)),
+    CONSTRAINT crm_contacts_first_name_check CHECK ((((char_length(first_name) >= 1) AND (char_length(first_name) <= 200)) AND private.is_name(first_name))),
+    CONSTRAINT crm_contacts_job_title_check CHECK (((char_length(job_title) <= 200) AND private.is_line(job_title))),
+    CONSTRAINT crm_contacts_last_name_check CHECK (((char_length(last_name) <= 200) AND private.is_name(last_name))),
     CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}$'::text))
 );
 
@@ -754,8 +1096,8 @@ begin
     limit 1;
   end if;
   if found_id is null then
-    insert into public.crm_contacts (company_id, first_name, last_name, email, phone)
-    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone)
+    insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
+    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
     on conflict (company_id, lower(email)) do nothing
     returning id into found_id;
   end if;
@@ -820,6 +1162,10 @@ begin
     where thank_yous.referral_id = referral.id
     returning * into thanks;
     mine := true;
+  end if;
+  if mine then
+    thanks := private.take_thank_you_mail(thanks);
+    mine := thanks.sent is null;
   end if;
   return private.thank_you(thanks) || jsonb_build_object(
     'referral', to_jsonb(referral),
@@ -1118,6 +1464,26 @@ CREATE FUNCTION private.delivery_jobs(ids uuid[]) RETURNS json
   where delivery.id = any (ids)
 $$;
 
+CREATE FUNCTION private.demand_scopes(scopes text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  wanted text;
+begin
+  if private.calling_key() is null then
+    return;
+  end if;
+  foreach wanted in array demand_scopes.scopes loop
+    if private.company_for(wanted) is null then
+      perform private.refuse(
+        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.'
+      );
+    end if;
+  end loop;
+end
+$$;
+
 CREATE FUNCTION private.dispatch_lease() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1146,6 +1512,13 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.event_type_of(run public.automation_runs) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case run.trigger_type when 'api' then 'automation_triggered' else run.trigger_type end
+$$;
+
 CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) RETURNS jsonb
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO ''
@@ -1166,14 +1539,15 @@ CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[])
     from event
     join public.webhook_subscriptions as subscription on subscription.company_id = event.company_id
       and subscription.enabled and event.type = any (subscription.events)
+      and private.maker_allows(subscription.created_by, private.scopes_to_hear(event.type))
     on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing
     returning id, due_at
   ), run as (
     insert into public.automation_runs (
-      company_id, automation_id, event_id, trigger_type, trigger_data, depth, status, error, completed_at, duration_ms, due_at
+      company_id, automation_id, event_id, trigger_type, depth, status, error, completed_at, duration_ms, due_at
     )
     select
-      automation.company_id, automation.id, event.id, event.type, private.event_data(event::private.events), event.depth,
+      automation.company_id, automation.id, event.id, event.type, event.depth,
       case when event.depth < private.max_chain_depth() then 'running' else 'failed' end,
       case when event.depth >= private.max_chain_depth()
         then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'
@@ -1212,15 +1586,20 @@ CREATE FUNCTION private.finish_run(run_id uuid, status text, actions_total integ
     actions_skipped = greatest(finish_run.actions_total - results.completed - results.failed, 0),
     due_at = null
   from (
-    select same.id,
+    select
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
-    from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
-    where same.id = finish_run.run_id
-    group by same.id
+    from private.action_results
+    where action_results.run_id = finish_run.run_id
   ) as results
-  where run.id = results.id and run.status = 'running'
+  where run.id = finish_run.run_id and run.status = 'running'
+$$;
+
+CREATE FUNCTION private.fits_a_mail(html text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select octet_length(html) + 1800 * regexp_count(html, '\{\{[^{}]*\}\}') <= 100000
 $$;
 
 CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
@@ -1230,7 +1609,13 @@ CREATE FUNCTION private.follow_deleted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows;
+
   insert into private.events (company_id, type, depth, data)
   select old_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'DELETE', 'previous', data)
@@ -1259,7 +1644,13 @@ CREATE FUNCTION private.follow_inserted_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from new_rows;
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     private.referral_data(new_rows, referrer.email) || '{"operation": "INSERT", "previous": {}}'
@@ -1307,7 +1698,16 @@ CREATE FUNCTION private.follow_updated_referrals() RETURNS trigger
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select new_rows.company_id, 'referral', new_rows.id, 'update', difference,
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows
+  join new_rows using (id),
+  private.changes(private.audited(old_rows), private.audited(new_rows)) as difference
+  where difference <> '{}';
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'UPDATE', 'previous', (
@@ -1374,6 +1774,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.forget_audit_log() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform set_config('referrals.audit_log_is_cleaned', 'on', true);
+  delete from public.audit_log where company_id = old.id;
+  perform set_config('referrals.audit_log_is_cleaned', '', true);
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.forget_webhook_secret() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1406,6 +1818,19 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from private.unsubscribed
+    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
+  ) or exists (
+    select from private.unsubscribed_contacts
+    where unsubscribed_contacts.contact_id = contact and unsubscribed_contacts.company_id = workspace
+  )
+$$;
+
 CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1429,6 +1854,32 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.keep_audit_log() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if tg_op <> 'DELETE' or current_setting('referrals.audit_log_is_cleaned', true) is distinct from 'on' then
+    raise insufficient_privilege using message = 'Nobody changes what the audit log says.';
+  end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.keep_unsubscribed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into private.unsubscribed (company_id, email)
+  select new.company_id, lower(new.email)
+  from private.unsubscribed_contacts
+  where contact_id = new.id
+  on conflict do nothing;
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.limit_of(workspace uuid, name text) RETURNS integer
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1444,13 +1895,38 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  insert into private.unsubscribe_links (token_hash, company_id, contact_id, email)
+  values (private.token_hash(token), contact.company_id, contact.id, lower(contact.email))
+  on conflict do nothing
+$$;
+
 CREATE FUNCTION private.make_action_webhook() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
-  perform private.webhook_for(new.company_id, new.config ->> 'url');
+  perform private.webhook_for(new.company_id, new.config ->> 'url', new.created_by);
   return null;
+end
+$$;
+
+CREATE FUNCTION private.maker_allows(maker uuid, scopes text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return maker is null or exists (
+    select from public.api_keys as key
+    where key.id = maker
+      and key.disabled_at is null
+      and not exists (
+        select from unnest(maker_allows.scopes) as wanted where not key.scopes && private.scopes_that_allow(wanted)
+      )
+  );
 end
 $$;
 
@@ -1467,6 +1943,23 @@ begin
   return private.claims() ->> 'role' is distinct from 'api_key'
     or private.company_for('referrals:write') is not null;
 end
+$$;
+
+CREATE FUNCTION private.name_sender() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  new.mail_name := coalesce(new.mail_name, new.name);
+  return new;
+end
+$$;
+
+CREATE FUNCTION private.never_audited() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select array['id', 'company_id', 'created_by', 'created_at', 'updated_at']
 $$;
 
 CREATE FUNCTION private.note_deal_age() RETURNS trigger
@@ -1553,10 +2046,10 @@ CREATE TABLE public.referral_requests (
     lapses_at timestamp(3) with time zone,
     CONSTRAINT referral_requests_consent CHECK (((submitted_at IS NULL) = (consented_at IS NULL))),
     CONSTRAINT referral_requests_expires_in_days_check CHECK (((expires_in_days >= 1) AND (expires_in_days <= 365))),
-    CONSTRAINT referral_requests_how_it_works_html_check CHECK ((char_length(how_it_works_html) <= 20000)),
-    CONSTRAINT referral_requests_intro_html_check CHECK ((char_length(intro_html) <= 20000)),
-    CONSTRAINT referral_requests_recipient_email_check CHECK ((char_length(recipient_email) <= 320)),
-    CONSTRAINT referral_requests_recipient_name_check CHECK ((char_length(recipient_name) <= 401)),
+    CONSTRAINT referral_requests_how_it_works_html_check CHECK (((char_length(how_it_works_html) <= 20000) AND private.fits_a_mail(how_it_works_html))),
+    CONSTRAINT referral_requests_intro_html_check CHECK (((char_length(intro_html) <= 20000) AND private.fits_a_mail(intro_html))),
+    CONSTRAINT referral_requests_recipient_email_check CHECK (private.is_email(recipient_email)),
+    CONSTRAINT referral_requests_recipient_name_check CHECK (((char_length(recipient_name) <= 401) AND private.is_name(recipient_name))),
     CONSTRAINT referral_requests_subject_override_check CHECK ((char_length(subject_override) <= 200)),
     CONSTRAINT referral_requests_written_status_check CHECK ((written_status = ANY (ARRAY['sent'::text, 'viewed'::text, 'submitted'::text, 'expired'::text])))
 );
@@ -1650,15 +2143,33 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.public_brand(company public.companies) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select private.brand(company) - array['mail_name', 'contact_email']
+$$;
+
 CREATE FUNCTION private.record_action(run_id uuid, result jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
+declare
+  run public.automation_runs := private.run_without(run_id, (result ->> 'action_id')::uuid);
 begin
-  if (private.run_without(run_id, (result ->> 'action_id')::uuid)).id is not null then
-    update public.automation_runs
-    set action_results = action_results || jsonb_build_array(result), due_at = now() + private.dispatch_lease()
-    where id = record_action.run_id;
+  if run.id is not null then
+    insert into private.action_results (run_id, action_id, result, scopes)
+    values (run.id, (result ->> 'action_id')::uuid, result, coalesce(
+      (
+        -- An action that was changed meanwhile may have been carried out as it was.
+        select private.scopes_to_see(action.action_type, action.config, automations.trigger_type)
+        from public.automation_actions as action
+        join public.automations on automations.id = action.automation_id
+        where action.id = (result ->> 'action_id')::uuid and action.updated_at <= run.created_at
+      ),
+      array['contacts:read', 'opportunities:read', 'referrals:read', 'webhooks:write']
+    ));
+    update public.automation_runs set due_at = now() + private.dispatch_lease() where id = run.id;
   end if;
 end
 $$;
@@ -1787,29 +2298,6 @@ CREATE FUNCTION private.record_thank_you(referral_id uuid, attempt integer, emai
     and referrals.company_id = private.require_company('referrals:write')
 $$;
 
-CREATE TABLE public.referrals (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    referrer_contact_id uuid NOT NULL,
-    referred_contact_id uuid,
-    referred_deal_id uuid,
-    source text DEFAULT 'manual'::text NOT NULL,
-    status text DEFAULT 'pending'::text NOT NULL,
-    category text,
-    notes text,
-    converted_at timestamp(3) with time zone,
-    created_by uuid DEFAULT private.calling_key(),
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    hand_set boolean DEFAULT false NOT NULL,
-    CONSTRAINT referrals_category_check CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
-    CONSTRAINT referrals_check CHECK ((referrer_contact_id <> referred_contact_id)),
-    CONSTRAINT referrals_check1 CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
-    CONSTRAINT referrals_notes_check CHECK ((char_length(notes) <= 10000)),
-    CONSTRAINT referrals_source_check CHECK ((source = ANY (ARRAY['form'::text, 'manual'::text, 'api'::text, 'automation'::text]))),
-    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'converted'::text, 'declined'::text])))
-);
-
 CREATE FUNCTION private.referral_data(referral public.referrals, referrer_email text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
@@ -1836,7 +2324,7 @@ CREATE FUNCTION private.referral_form(token text) RETURNS jsonb
 begin
   return (
     select jsonb_build_object(
-      'company', private.brand(companies) - 'contact_email',
+      'company', private.public_brand(companies),
       'country', companies.country,
       'referrer_first_name', crm_contacts.first_name,
       'categories', to_jsonb(company_settings.referral_categories),
@@ -1851,6 +2339,38 @@ begin
     join public.crm_contacts on crm_contacts.id = request.contact_id
     where link.token_hash = private.token_hash(token)
   );
+end
+$$;
+
+CREATE TABLE public.audit_log (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid NOT NULL,
+    action text NOT NULL,
+    changes jsonb NOT NULL,
+    actor_type text NOT NULL,
+    actor_id uuid,
+    request_id text,
+    via text NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_log_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))),
+    CONSTRAINT audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['api_key'::text, 'form'::text, 'automation'::text, 'import'::text, 'operator'::text]))),
+    CONSTRAINT audit_log_entity_type_check CHECK ((entity_type = ANY (ARRAY['referral'::text, 'contact'::text, 'opportunity'::text, 'placement'::text, 'pipeline'::text, 'stage'::text, 'request'::text, 'automation'::text, 'action'::text, 'subscription'::text, 'settings'::text, 'company'::text, 'api_key'::text]))),
+    CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['api'::text, 'mcp'::text, 'data_api'::text, 'form'::text, 'automation'::text, 'operator'::text])))
+);
+
+CREATE FUNCTION private.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+    select entry.*
+    from public.audit_log as entry
+    where entry.entity_id = referral_history.referral_id
+      and entry.company_id = private.company_for('referrals:read')
+      and entry.entity_type = 'referral';
 end
 $$;
 
@@ -2026,6 +2546,39 @@ CREATE FUNCTION private.refusal(status integer, code text, message text, path te
   )
 $$;
 
+CREATE TABLE public.automations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_id uuid DEFAULT private.claimed_company() NOT NULL,
+    name text NOT NULL,
+    trigger_type text NOT NULL,
+    stage_id uuid,
+    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    enabled boolean DEFAULT false NOT NULL,
+    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
+    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
+    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
+    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
+);
+
+CREATE FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select 'The key that made this automation or action was disabled, or lacks the scope ' || coalesce(
+    private.scope_lacking(
+      array[automation.created_by, action.created_by],
+      private.scopes_of_action(action.action_type, action.config, automation.trigger_type)
+    ),
+    private.scope_lacking(array[automation.created_by], private.scopes_to_hear(automation.trigger_type))
+  ) || '.'
+$$;
+
 CREATE FUNCTION private.refuse(status integer, code text, message text, details text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_after integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2038,6 +2591,30 @@ begin
       'headers', case when retry_after is null then json_build_object()
         else json_build_object('Retry-After', retry_after::text) end
     )::text;
+end
+$$;
+
+CREATE FUNCTION private.refuse_asked(contact uuid, workspace uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  open_request uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ask ' || contact, 0));
+  select id into open_request
+  from public.referral_requests
+  where contact_id = contact and company_id = workspace and lapses_at > now()
+  order by lapses_at desc, id
+  limit 1;
+  if found then
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has an open request already: they are asked again only by force.',
+      details => open_request::text
+    );
+  end if;
 end
 $$;
 
@@ -2149,15 +2726,12 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, address text) RETURNS void
+CREATE FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
 begin
-  if exists (
-    select from private.unsubscribed
-    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
-  ) then
+  if private.is_unsubscribed(workspace, contact, address) then
     perform private.refuse(409, 'CONFLICT', 'This person has unsubscribed: they asked not to be asked again.');
   end if;
 end
@@ -2178,13 +2752,20 @@ CREATE FUNCTION private.renew_referral_request(request_id uuid, token text, unsu
     AS $$
 declare
   request public.referral_requests := private.open_request(request_id);
+  asked public.crm_contacts;
 begin
-  perform private.refuse_unsubscribed(request.company_id, request.recipient_email);
+  select * into asked from public.crm_contacts where id = request.contact_id and company_id = request.company_id;
+  if asked.email is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.');
+  end if;
+  perform private.refuse_unsubscribed(request.company_id, asked.id, asked.email);
   update private.request_links
   set token_hash = private.token_hash(token), tries = 0
   where request_links.request_id = request.id;
   update public.referral_requests
-  set sent_at = now(),
+  set recipient_email = asked.email,
+    recipient_name = concat_ws(' ', asked.first_name, asked.last_name),
+    sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
     expires_at = now() + make_interval(days => expires_in_days),
@@ -2193,8 +2774,8 @@ begin
     email_error = null
   where id = request_id
   returning * into request;
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), request.company_id, lower(request.recipient_email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
   return private.request_mail(request);
 end
 $$;
@@ -2215,6 +2796,14 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
+  if not private.maker_allows(
+    (select created_by from public.webhook_subscriptions where id = delivery.subscription_id),
+    private.scopes_to_hear(delivery.event_type)
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'The key that made this subscription may not be told of such events any more.'
+    );
+  end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
       409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'
@@ -2319,13 +2908,34 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.run_action_results(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_agg(
+      case when private.caller_holds(done.scopes) then done.result
+        else done.result || '{"request": null, "response": null}' end
+      order by done.recorded_at
+    ), '[]')
+    from public.automation_runs as run
+    join private.action_results as done on done.run_id = run.id
+    where run.id = run_action_results.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (run.triggered_by = private.calling_key() or private.company_for('automations:read') is not null)
+  );
+end
+$$;
+
 CREATE FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   run public.automation_runs := private.run_without(run_id, action_id);
-  deal_id uuid := private.as_id(coalesce(run.trigger_data ->> 'deal_id', run.trigger_data ->> 'referred_deal_id'));
+  told jsonb := private.trigger_data_of(run);
+  deal_id uuid := private.as_id(coalesce(told ->> 'deal_id', told ->> 'referred_deal_id'));
   action public.automation_actions;
   deal public.crm_deals;
   recorded uuid;
@@ -2424,7 +3034,7 @@ begin
     return;
   end if;
   action := private.action_of(run, action_id);
-  subscription := private.webhook_for(run.company_id, action.config ->> 'url');
+  subscription := private.webhook_for(run.company_id, action.config ->> 'url', action.created_by);
   if not subscription.enabled then
     perform private.refuse(
       409,
@@ -2434,7 +3044,7 @@ begin
     );
   end if;
   insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type)
-  values (run.company_id, subscription.id, run.event_id, run.trigger_type)
+  values (run.company_id, subscription.id, run.event_id, private.event_type_of(run))
   on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing;
   select id into delivery
   from public.webhook_deliveries
@@ -2490,27 +3100,54 @@ CREATE FUNCTION private.run_job(run public.automation_runs) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path TO ''
     AS $$
+declare
+  trigger_data jsonb := private.trigger_data_of(run);
 begin
   return (
     select jsonb_build_object(
       'run_id', run.id,
       'event_id', run.event_id,
-      'trigger_type', run.trigger_type,
-      'trigger_data', run.trigger_data,
+      'trigger_type', case run.trigger_type when 'api' then automations.trigger_type else run.trigger_type end,
+      'trigger_data', trigger_data,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
-          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-          order by sequence, created_at, id
+          jsonb_build_object(
+            'id', action.id,
+            'action_type', action.action_type,
+            'sequence', action.sequence,
+            'config', action.config,
+            'refusal', private.refusal_of(automations, action)
+          )
+          order by action.sequence, action.created_at, action.id
         ), '[]')
-        from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        from public.automation_actions as action
+        where action.automation_id = automations.id and action.company_id = automations.company_id
       ),
-      'action_results', run.action_results,
-      'context', private.run_context(run.company_id, run.trigger_data)
+      'action_results', private.action_results_of(run.id),
+      'context', private.run_context(run.company_id, trigger_data)
     )
     from public.automations
     where automations.id = run.automation_id
+  );
+end
+$$;
+
+CREATE FUNCTION private.run_trigger_data(run_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select private.trigger_data_of(run)
+    from public.automation_runs as run
+    where run.id = run_trigger_data.run_id
+      and run.company_id = private.company_for('automations:read', 'automations:trigger')
+      and (
+        run.triggered_by = private.calling_key()
+        or private.company_for('automations:read') is not null
+          and private.caller_holds(private.scopes_to_hear(private.event_type_of(run)))
+      )
   );
 end
 $$;
@@ -2526,7 +3163,10 @@ begin
   from public.automation_runs
   where id = run_without.run_id
     and status = 'running'
-    and not action_results @> jsonb_build_array(jsonb_build_object('action_id', action_id))
+    and not exists (
+      select from private.action_results as earlier
+      where earlier.run_id = automation_runs.id and earlier.action_id = run_without.action_id
+    )
   for update;
   return run;
 end
@@ -2555,6 +3195,30 @@ CREATE FUNCTION private.runs_due(most integer) RETURNS SETOF uuid
   where due.place = 1 or not (due.is_suspect or first.is_suspect)
 $$;
 
+CREATE FUNCTION private.scope_lacking(makers uuid[], scopes text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select wanted
+  from unnest(scopes) with ordinality as scope (wanted, place)
+  where exists (select from unnest(makers) as maker where not private.maker_allows(maker, array[wanted]))
+  order by place
+  limit 1
+$$;
+
+CREATE FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:write']
+    when 'call_webhook' then array['webhooks:write'] || private.scopes_to_hear(trigger_type)
+    else array['contacts:read']
+      || case when config::text ~ '\{\{[^{}.]*(deal|opportunity)[^{}.]*\.' then array['opportunities:read'] else '{}' end
+      || case when config::text ~ '\{\{[^{}.]*\}\}' then private.scopes_to_hear(trigger_type) else '{}' end
+  end
+$$;
+
 CREATE FUNCTION private.scopes_that_allow(wanted text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -2564,6 +3228,29 @@ begin
     then array[wanted, 'admin', replace(wanted, ':read', ':write'), replace(wanted, ':read', ':delete')]
     else array[wanted, 'admin'] end;
 end
+$$;
+
+CREATE FUNCTION private.scopes_to_hear(event_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case event_type
+    when 'referral_attributed' then array['referrals:read']
+    when 'stage_changed' then array['opportunities:read']
+    when 'automation_triggered' then array['referrals:read', 'opportunities:read']
+    else '{}'::text[]
+  end
+$$;
+
+CREATE FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:read']
+    when 'call_webhook' then array['webhooks:write']
+    else private.scopes_of_action(action_type, config, trigger_type)
+  end
 $$;
 
 CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
@@ -2583,7 +3270,6 @@ CREATE FUNCTION private.start_automation_run(automation_id uuid, trigger_data js
 declare
   workspace uuid := private.require_company('automations:trigger');
   automation public.automations;
-  event private.events;
   run public.automation_runs;
 begin
   if jsonb_typeof(start_automation_run.trigger_data) is distinct from 'object'
@@ -2599,19 +3285,22 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  insert into private.events (company_id, type, data, fanned_out_at)
-  values (workspace, automation.trigger_type, case automation.trigger_type
-    when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
-    when 'stage_changed' then
-      '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
-  end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at'), now())
-  returning * into event;
-  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, trigger_data, due_at, claims)
+  insert into public.automation_runs (company_id, automation_id, event_id, trigger_type, triggered_by, due_at, claims)
   values (
-    workspace, automation.id, event.id, automation.trigger_type, private.event_data(event),
-    now() + private.dispatch_lease(), 1
+    workspace, automation.id, gen_random_uuid(), 'api', private.calling_key(), now() + private.dispatch_lease(), 1
   )
   returning * into run;
+  insert into private.events (id, company_id, type, data, fanned_out_at)
+  values (run.event_id, workspace, 'automation_triggered', jsonb_build_object(
+    'automation_id', automation.id,
+    'run_id', run.id,
+    'api_key_id', private.calling_key(),
+    'trigger_data', case automation.trigger_type
+      when 'referral_attributed' then private.referral_data(null, null) || '{"operation": null, "previous": null}'
+      when 'stage_changed' then
+        '{"deal_id": null, "contact_id": null, "pipeline_id": null, "stage_id": null, "from_stage_id": null}'
+    end || (start_automation_run.trigger_data - 'event_id' - 'occurred_at')
+  ), now());
   return jsonb_build_object('run_id', run.id);
 end
 $$;
@@ -2682,6 +3371,15 @@ begin
   end if;
   if coalesce(email, phone) is null then
     return private.refusal(400, 'MISSING_FIELDS', 'is required, or phone', 'email');
+  end if;
+  if not private.is_name(first_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'first_name');
+  end if;
+  if not private.is_name(last_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'last_name');
+  end if;
+  if not private.is_email(email) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be an email address', 'email');
   end if;
   if category is not null and cardinality(settings.referral_categories) > 0
     and category <> all (settings.referral_categories)
@@ -2837,6 +3535,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.take_request_mail(request public.referral_requests, token text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  -- the key under which the provider takes it once
+  select private.take_mail(
+    request.company_id,
+    request.recipient_email,
+    format('referral-request/%s/%s', request.id, left(encode(private.token_hash(token), 'hex'), 16))
+  )
+$$;
+
 CREATE FUNCTION private.take_requests(count integer, cost integer) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2894,6 +3604,34 @@ begin
 end
 $$;
 
+CREATE TABLE private.thank_yous (
+    referral_id uuid NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    sent boolean,
+    email_id text,
+    error text,
+    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE FUNCTION private.take_thank_you_mail(thanks private.thank_yous) RETURNS private.thank_yous
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.take_mail(referrals.company_id, email, 'referral-thank-you/' || referrals.id)
+  from public.referrals
+  join public.crm_contacts on crm_contacts.id = referrals.referrer_contact_id
+  where referrals.id = thanks.referral_id and email is not null;
+  return thanks;
+exception when sqlstate 'PGRST' then
+  update private.thank_yous
+  set sent = false, error = sqlerrm::jsonb ->> 'message'
+  where thank_yous.referral_id = thanks.referral_id
+  returning * into thanks;
+  return thanks;
+end
+$$;
+
 CREATE FUNCTION private.test_webhook(subscription_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2913,15 +3651,6 @@ begin
   return to_jsonb(delivery);
 end
 $$;
-
-CREATE TABLE private.thank_yous (
-    referral_id uuid NOT NULL,
-    attempt integer DEFAULT 1 NOT NULL,
-    sent boolean,
-    email_id text,
-    error text,
-    claimed_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
-);
 
 CREATE FUNCTION private.thank_you(thanks private.thank_yous) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -2985,18 +3714,45 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.trigger_data_of(run public.automation_runs) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  told jsonb;
+begin
+  select private.event_data(events) into told from private.events where events.id = run.event_id;
+  if run.trigger_type = 'api' then
+    told := (told -> 'trigger_data')
+      || jsonb_build_object('event_id', told -> 'event_id', 'occurred_at', told -> 'occurred_at');
+  end if;
+  return coalesce(told, '{}');
+end
+$$;
+
 CREATE FUNCTION private.unsubscribe(token text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
   link private.unsubscribe_links;
+  present text;
 begin
   select * into link from private.unsubscribe_links where token_hash = private.token_hash(token);
   if not found then
     return false;
   end if;
-  insert into private.unsubscribed (company_id, email) values (link.company_id, link.email) on conflict do nothing;
+  -- Locked, so that an address given to them meanwhile is seen here, or sees this.
+  select email into present from public.crm_contacts where id = link.contact_id for no key update;
+  if found then
+    insert into private.unsubscribed_contacts (contact_id, company_id) values (link.contact_id, link.company_id)
+    on conflict do nothing;
+  end if;
+  insert into private.unsubscribed (company_id, email)
+  select link.company_id, address
+  from unnest(array[link.email, lower(present)]) as address
+  where address is not null
+  on conflict do nothing;
   return true;
 end
 $$;
@@ -3006,15 +3762,21 @@ CREATE FUNCTION private.unsubscribe_form(token text) RETURNS jsonb
     SET search_path TO ''
     AS $$
   select jsonb_build_object(
-    'company', private.brand(companies) - 'contact_email',
-    'unsubscribed', exists (
-      select from private.unsubscribed
-      where unsubscribed.company_id = link.company_id and unsubscribed.email = link.email
-    )
+    'company', private.public_brand(companies),
+    'unsubscribed', private.is_unsubscribed(link.company_id, link.contact_id, link.email)
   )
   from private.unsubscribe_links as link
   join public.companies on companies.id = link.company_id
   where link.token_hash = private.token_hash(token)
+$$;
+
+CREATE FUNCTION private.unsubscribe_token(mail_key text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select encode(extensions.hmac('unsubscribe.' || mail_key, decrypted_secret, 'sha256'), 'hex')
+  from vault.decrypted_secrets
+  where name = 'referrals_dispatch_key'
 $$;
 
 CREATE FUNCTION private.view_referral_request(token text) RETURNS boolean
@@ -3092,13 +3854,14 @@ CREATE TABLE public.webhook_subscriptions (
     disabled_at timestamp(3) with time zone,
     disabled_reason text,
     failing_since timestamp(3) with time zone,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT webhook_subscriptions_events_check CHECK ((events <@ ARRAY['referral_attributed'::text, 'stage_changed'::text])),
     CONSTRAINT webhook_subscriptions_url_check CHECK (private.is_webhook_url(url))
 );
 
-CREATE FUNCTION private.webhook_for(workspace uuid, address text) RETURNS public.webhook_subscriptions
+CREATE FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) RETURNS public.webhook_subscriptions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -3113,7 +3876,9 @@ begin
   order by enabled desc, created_at, id
   limit 1;
   if not found then
-    insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
+    insert into public.webhook_subscriptions (company_id, url, created_by)
+    values (workspace, address, maker)
+    returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;
   return subscription;
@@ -3203,12 +3968,22 @@ CREATE FUNCTION public.accept_wake_up(issued_at bigint, signature text) RETURNS 
     SET search_path TO ''
     AS $$ select private.accept_wake_up(issued_at, signature) $$;
 
-CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30) RETURNS jsonb
+CREATE FUNCTION public.action_results(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_action_results(($1).id) $_$;
+
+CREATE FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid DEFAULT NULL::uuid, address text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.admit_mail(run_id, action_id, contact, address) $$;
+
+CREATE FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid DEFAULT NULL::uuid, subject_override text DEFAULT NULL::text, intro_html text DEFAULT NULL::text, how_it_works_html text DEFAULT NULL::text, expires_in_days integer DEFAULT 30, force boolean DEFAULT false) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$
   select private.ask_for_referral(
-    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days
+    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days, force
   )
 $$;
 
@@ -3250,6 +4025,7 @@ CREATE TABLE public.crm_deals (
     lead_source text,
     primary_referrer_contact_id uuid,
     primary_referrer_category text,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     referrer_cleared_at timestamp(3) with time zone,
@@ -3322,25 +4098,6 @@ CREATE FUNCTION public.listed_at(public.automation_runs) RETURNS timestamp with 
     SET search_path TO ''
     AS $$ select now()::timestamptz(3) $$;
 
-CREATE TABLE public.automations (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_id uuid DEFAULT private.claimed_company() NOT NULL,
-    name text NOT NULL,
-    trigger_type text NOT NULL,
-    stage_id uuid,
-    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
-    enabled boolean DEFAULT false NOT NULL,
-    enabled_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    priority integer DEFAULT 0 NOT NULL,
-    created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
-    CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
-    CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
-    CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
-);
-
 CREATE FUNCTION public.listed_at(public.automations) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -3360,6 +4117,7 @@ CREATE TABLE public.crm_pipelines (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
     name text NOT NULL,
+    created_by uuid DEFAULT private.calling_key(),
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT crm_pipelines_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
@@ -3479,6 +4237,11 @@ CREATE FUNCTION public.referral_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $$ select private.referral_form(token) $$;
+
+CREATE FUNCTION public.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select * from private.referral_history(referral_id) $$;
 
 CREATE FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql STABLE
@@ -3614,6 +4377,11 @@ CREATE FUNCTION public.thank_you_outcome(referral_id uuid) RETURNS jsonb
     SET search_path TO ''
     AS $$ select private.thank_you_outcome(referral_id) $$;
 
+CREATE FUNCTION public.trigger_data(public.automation_runs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$ select private.run_trigger_data(($1).id) $_$;
+
 CREATE FUNCTION public.unsubscribe(token text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO ''
@@ -3633,6 +4401,14 @@ CREATE FUNCTION public.withdraw_referral_request(request_id uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.withdraw_referral_request(request_id) $$;
+
+CREATE TABLE private.action_results (
+    run_id uuid NOT NULL,
+    action_id uuid NOT NULL,
+    result jsonb NOT NULL,
+    scopes text[] NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
 
 CREATE TABLE private.automation_referrals (
     action_id uuid NOT NULL,
@@ -3711,6 +4487,7 @@ CREATE TABLE private.row_counts (
 CREATE TABLE private.unsubscribe_links (
     token_hash bytea NOT NULL,
     company_id uuid NOT NULL,
+    contact_id uuid,
     email text NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
@@ -3718,6 +4495,12 @@ CREATE TABLE private.unsubscribe_links (
 CREATE TABLE private.unsubscribed (
     company_id uuid NOT NULL,
     email text NOT NULL,
+    created_at timestamp(3) with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE private.unsubscribed_contacts (
+    contact_id uuid NOT NULL,
+    company_id uuid NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL
 );
 
@@ -3744,6 +4527,7 @@ CREATE TABLE public.api_keys (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(3) with time zone,
     revoked_at timestamp(3) with time zone,
+    disabled_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
     requests_per_minute integer DEFAULT 600 NOT NULL,
     requests_per_day integer DEFAULT 100000 NOT NULL,
@@ -3752,7 +4536,7 @@ CREATE TABLE public.api_keys (
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT api_keys_requests_per_day_check CHECK (((requests_per_day >= 1) AND (requests_per_day <= 100000000))),
     CONSTRAINT api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
 );
 
 CREATE TABLE public.company_settings (
@@ -3762,8 +4546,11 @@ CREATE TABLE public.company_settings (
     referral_stage_id uuid,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     form_tries_per_hour integer DEFAULT 60 NOT NULL,
+    mail_recipients text[] DEFAULT '{}'::text[] NOT NULL,
+    mail_form_contacts boolean DEFAULT false NOT NULL,
     CONSTRAINT company_settings_check CHECK (((referral_stage_id IS NULL) OR (referral_pipeline_id IS NOT NULL))),
     CONSTRAINT company_settings_form_tries_per_hour_check CHECK ((form_tries_per_hour > 0)),
+    CONSTRAINT company_settings_mail_recipients_check CHECK (((cardinality(mail_recipients) <= 50) AND private.are_emails(mail_recipients))),
     CONSTRAINT company_settings_referral_categories_check CHECK (((cardinality(referral_categories) <= 200) AND private.are_distinct_labels(referral_categories)))
 );
 
@@ -3862,6 +4649,9 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
    FROM (public.crm_deal_placements placement
      LEFT JOIN public.crm_deals deal ON (((deal.id = placement.deal_id) AND (deal.company_id = placement.company_id))));
 
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_pkey PRIMARY KEY (run_id, action_id);
+
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_pkey PRIMARY KEY (action_id, deal_id);
 
@@ -3907,6 +4697,9 @@ ALTER TABLE ONLY private.thank_yous
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_pkey PRIMARY KEY (contact_id, company_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_pkey PRIMARY KEY (company_id, email);
 
@@ -3921,6 +4714,9 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (company_id, created_at, id);
 
 ALTER TABLE ONLY public.automation_actions
     ADD CONSTRAINT automation_actions_id_company_id_key UNIQUE (id, company_id);
@@ -4025,9 +4821,17 @@ CREATE INDEX referrer_counts_rank ON private.referrer_counts USING btree (compan
 
 CREATE INDEX unsubscribe_links_company_id ON private.unsubscribe_links USING btree (company_id);
 
+CREATE INDEX unsubscribe_links_contact ON private.unsubscribe_links USING btree (contact_id, company_id);
+
+CREATE INDEX unsubscribed_contacts_company_id ON private.unsubscribed_contacts USING btree (company_id);
+
 CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree (subscription_id);
 
 CREATE INDEX api_keys_company_id ON public.api_keys USING btree (company_id);
+
+CREATE INDEX audit_log_age ON public.audit_log USING brin (created_at);
+
+CREATE INDEX audit_log_entity ON public.audit_log USING btree (entity_id, company_id, created_at DESC, id DESC);
 
 CREATE INDEX automation_actions_automation ON public.automation_actions USING btree (automation_id, company_id, sequence, created_at, id);
 
@@ -4097,6 +4901,8 @@ CREATE INDEX referral_requests_deal ON public.referral_requests USING btree (dea
 
 CREATE INDEX referral_requests_lapses_at ON public.referral_requests USING btree (lapses_at, company_id) WHERE (lapses_at IS NOT NULL);
 
+CREATE INDEX referral_requests_open ON public.referral_requests USING btree (contact_id, company_id) WHERE (lapses_at IS NOT NULL);
+
 CREATE INDEX referral_requests_referral ON public.referral_requests USING btree (referral_id, company_id);
 
 CREATE INDEX referral_requests_status ON public.referral_requests USING btree (company_id, written_status, created_at DESC, id DESC);
@@ -4155,6 +4961,24 @@ CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING
 
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
+CREATE TRIGGER api_keys_audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER api_keys_audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
+
+CREATE TRIGGER audit_log_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.keep_audit_log();
+
+CREATE TRIGGER automation_actions_answer_for_insert BEFORE INSERT ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_answer_for_update BEFORE UPDATE ON public.automation_actions FOR EACH ROW WHEN (((new.action_type <> old.action_type) OR (new.config <> old.config))) EXECUTE FUNCTION private.answer_for_action();
+
+CREATE TRIGGER automation_actions_audit_delete AFTER DELETE ON public.automation_actions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_insert AFTER INSERT ON public.automation_actions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
+CREATE TRIGGER automation_actions_audit_update AFTER UPDATE ON public.automation_actions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('action', '');
+
 CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_type, config ON public.automation_actions FOR EACH ROW WHEN ((new.action_type = 'call_webhook'::text)) EXECUTE FUNCTION private.make_action_webhook();
 
 CREATE TRIGGER automation_actions_prepare BEFORE INSERT OR UPDATE OF config ON public.automation_actions FOR EACH ROW EXECUTE FUNCTION private.prepare_action();
@@ -4165,6 +4989,16 @@ CREATE TRIGGER automation_actions_touch BEFORE UPDATE ON public.automation_actio
 
 CREATE TRIGGER automation_runs_touch BEFORE UPDATE ON public.automation_runs FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER automations_answer_for_insert BEFORE INSERT ON public.automations FOR EACH ROW EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_answer_for_update BEFORE UPDATE ON public.automations FOR EACH ROW WHEN (((new.trigger_type <> old.trigger_type) OR (new.stage_id IS DISTINCT FROM old.stage_id) OR (new.conditions <> old.conditions) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_automation();
+
+CREATE TRIGGER automations_audit_delete AFTER DELETE ON public.automations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_insert AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
+CREATE TRIGGER automations_audit_update AFTER UPDATE ON public.automations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('automation', 'enabled_at');
+
 CREATE TRIGGER automations_note_enabling BEFORE UPDATE ON public.automations FOR EACH ROW WHEN ((new.enabled AND (NOT old.enabled))) EXECUTE FUNCTION private.note_enabling();
 
 CREATE TRIGGER automations_refuse_over_limit AFTER INSERT ON public.automations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('automations');
@@ -4173,9 +5007,25 @@ CREATE TRIGGER automations_refuse_stage_mismatch BEFORE UPDATE ON public.automat
 
 CREATE TRIGGER automations_touch BEFORE UPDATE ON public.automations FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER companies_audit_delete AFTER DELETE ON public.companies REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_insert AFTER INSERT ON public.companies REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
+CREATE TRIGGER companies_audit_update AFTER UPDATE ON public.companies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('company', '');
+
 CREATE TRIGGER companies_create_settings AFTER INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.create_company_settings();
 
+CREATE CONSTRAINT TRIGGER companies_forget_audit_log AFTER DELETE ON public.companies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.forget_audit_log();
+
+CREATE TRIGGER companies_name_sender BEFORE INSERT ON public.companies FOR EACH ROW EXECUTE FUNCTION private.name_sender();
+
 CREATE TRIGGER companies_touch BEFORE UPDATE ON public.companies FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER company_settings_audit_delete AFTER DELETE ON public.company_settings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_insert AFTER INSERT ON public.company_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
+
+CREATE TRIGGER company_settings_audit_update AFTER UPDATE ON public.company_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('settings', '');
 
 CREATE TRIGGER company_settings_clear_referral_stage BEFORE UPDATE ON public.company_settings FOR EACH ROW WHEN (((new.referral_pipeline_id IS DISTINCT FROM old.referral_pipeline_id) AND (new.referral_stage_id = old.referral_stage_id))) EXECUTE FUNCTION private.clear_referral_stage();
 
@@ -4183,11 +5033,25 @@ CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON p
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER crm_contacts_audit_delete AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_insert AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
+CREATE TRIGGER crm_contacts_audit_update AFTER UPDATE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('contact', 'search_text');
+
 CREATE TRIGGER crm_contacts_count_new AFTER INSERT ON public.crm_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_new_contacts();
 
 CREATE TRIGGER crm_contacts_count_removed AFTER DELETE ON public.crm_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_removed_contacts();
 
+CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
+
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_deal_placements_audit_delete AFTER DELETE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_insert AFTER INSERT ON public.crm_deal_placements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
+
+CREATE TRIGGER crm_deal_placements_audit_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
 
 CREATE TRIGGER crm_deal_placements_note_deal_age BEFORE INSERT OR UPDATE OF deal_id, company_id, deal_created_at ON public.crm_deal_placements FOR EACH ROW EXECUTE FUNCTION private.note_deal_age();
 
@@ -4197,15 +5061,39 @@ CREATE TRIGGER crm_deal_placements_write_events_on_insert AFTER INSERT ON public
 
 CREATE TRIGGER crm_deal_placements_write_events_on_update AFTER UPDATE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.write_stage_events();
 
+CREATE TRIGGER crm_deals_audit_delete AFTER DELETE ON public.crm_deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_insert AFTER INSERT ON public.crm_deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
+CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 
 CREATE TRIGGER crm_deals_touch BEFORE UPDATE ON public.crm_deals FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_pipeline_stages_audit_delete AFTER DELETE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_insert AFTER INSERT ON public.crm_pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipeline_stages_audit_update AFTER UPDATE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
+
+CREATE TRIGGER crm_pipelines_audit_delete AFTER DELETE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_insert AFTER INSERT ON public.crm_pipelines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_audit_update AFTER UPDATE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
 
 CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER expired_requests_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.expired_requests FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
 
 CREATE TRIGGER placed_deals_refuse_write INSTEAD OF INSERT OR DELETE OR UPDATE ON public.placed_deals FOR EACH ROW EXECUTE FUNCTION private.refuse_write();
+
+CREATE TRIGGER referral_requests_audit_delete AFTER DELETE ON public.referral_requests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_insert AFTER INSERT ON public.referral_requests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
+
+CREATE TRIGGER referral_requests_audit_update AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('request', 'written_status,lapses_at');
 
 CREATE TRIGGER referral_requests_count_changed AFTER UPDATE ON public.referral_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.count_changed_requests();
 
@@ -4237,11 +5125,24 @@ CREATE TRIGGER referrals_touch BEFORE UPDATE ON public.referrals FOR EACH ROW EX
 
 CREATE TRIGGER webhook_deliveries_touch BEFORE UPDATE ON public.webhook_deliveries FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER webhook_subscriptions_answer_for_insert BEFORE INSERT ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_answer_for_update BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN (((new.url <> old.url) OR (new.events <> old.events) OR (new.enabled AND (NOT old.enabled)))) EXECUTE FUNCTION private.answer_for_webhook();
+
+CREATE TRIGGER webhook_subscriptions_audit_delete AFTER DELETE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_insert AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
+CREATE TRIGGER webhook_subscriptions_audit_update AFTER UPDATE ON public.webhook_subscriptions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('subscription', 'failing_since');
+
 CREATE TRIGGER webhook_subscriptions_refuse_over_limit AFTER INSERT ON public.webhook_subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_rows_over_limit('subscriptions');
 
 CREATE TRIGGER webhook_subscriptions_switch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW WHEN ((new.enabled <> old.enabled)) EXECUTE FUNCTION private.switch_webhook();
 
 CREATE TRIGGER webhook_subscriptions_touch BEFORE UPDATE ON public.webhook_subscriptions FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+ALTER TABLE ONLY private.action_results
+    ADD CONSTRAINT action_results_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.automation_runs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.automation_referrals
     ADD CONSTRAINT automation_referrals_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.automation_actions(id) ON DELETE CASCADE;
@@ -4282,8 +5183,17 @@ ALTER TABLE ONLY private.thank_yous
 ALTER TABLE ONLY private.unsubscribe_links
     ADD CONSTRAINT unsubscribe_links_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY private.unsubscribe_links
+    ADD CONSTRAINT unsubscribe_links_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE SET NULL (contact_id);
+
 ALTER TABLE ONLY private.unsubscribed
     ADD CONSTRAINT unsubscribed_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_company_id_fkey FOREIGN KEY (company_id) REFERENCES public.companies(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY private.unsubscribed_contacts
+    ADD CONSTRAINT unsubscribed_contacts_contact_fkey FOREIGN KEY (contact_id, company_id) REFERENCES public.crm_contacts(id, company_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY private.webhook_secrets
     ADD CONSTRAINT webhook_secrets_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.webhook_subscriptions(id) ON DELETE CASCADE;
@@ -4386,6 +5296,8 @@ ALTER TABLE ONLY public.webhook_subscriptions
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.automation_actions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.automation_runs ENABLE ROW LEVEL SECURITY;
@@ -4405,6 +5317,8 @@ ALTER TABLE public.crm_deals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.crm_pipeline_stages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crm_pipelines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY "keys with audit:read see their workspace's audit log" ON public.audit_log FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['audit:read'::text]) AS company_for)));
 
 CREATE POLICY "keys with automations:read see actions" ON public.automation_actions FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['automations:read'::text]) AS company_for)));
 
@@ -4498,6 +5412,11 @@ GRANT USAGE ON SCHEMA public TO api_key;
 REVOKE ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT request_id text, OUT via text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.calling_key() TO api_key;
+
 REVOKE ALL ON FUNCTION private.claimed_company() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claimed_company() TO api_key;
 
@@ -4520,11 +5439,23 @@ GRANT SELECT ON TABLE public.automation_runs TO api_key;
 
 REVOKE ALL ON FUNCTION private.action_of(run public.automation_runs, action_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.action_results_of(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.action_results_of(run_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.add_referrer_count(change private.referrer_counts) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.add_referrer_counts(changes private.referrer_counts[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.address_group(address text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.answer_for_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_automation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.answer_for_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.are_conditions(conditions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
@@ -4532,19 +5463,52 @@ GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
 REVOKE ALL ON FUNCTION private.are_distinct_labels(labels text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_distinct_labels(labels text[]) TO api_key;
 
+REVOKE ALL ON FUNCTION private.are_emails(given text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO api_key;
+GRANT ALL ON FUNCTION private.are_emails(given text[]) TO service_role;
+
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
-REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION private.attribute_alone(deal_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
 
+REVOKE ALL ON FUNCTION private.audit() FROM PUBLIC;
+
+GRANT ALL ON TABLE public.referrals TO service_role;
+GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(source) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
+
+REVOKE ALL ON FUNCTION private.audited(referral public.referrals) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.automation_run(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.automation_run(run_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_email(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_email(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_email(given text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_line(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_line(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_line(given text) TO service_role;
 
 GRANT ALL ON TABLE public.companies TO service_role;
 GRANT SELECT ON TABLE public.companies TO api_key;
@@ -4564,16 +5528,17 @@ GRANT UPDATE(timezone) ON TABLE public.companies TO api_key;
 REVOKE ALL ON FUNCTION private.brand(company public.companies) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.brand(company public.companies) TO service_role;
 
+REVOKE ALL ON FUNCTION private.caller_holds(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.calling_country() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_country() TO api_key;
-
-REVOKE ALL ON FUNCTION private.calling_key() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.calling_key() TO api_key;
 
 REVOKE ALL ON FUNCTION private.calling_key_card() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.calling_key_card() TO api_key;
 
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.changes(before jsonb, after jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.charge_credits(of_key uuid, cost integer, credits_per_month integer) FROM PUBLIC;
 
@@ -4591,12 +5556,18 @@ GRANT ALL ON FUNCTION private.claims() TO api_key;
 
 REVOKE ALL ON FUNCTION private.clean_up() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.clean_up_audit_log(most integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.clean_up_job_notes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.clear_referral_stage() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) TO api_key;
+
+REVOKE ALL ON FUNCTION private.is_name(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_name(given text) TO api_key;
+GRANT ALL ON FUNCTION private.is_name(given text) TO service_role;
 
 GRANT ALL ON TABLE public.crm_contacts TO service_role;
 GRANT SELECT ON TABLE public.crm_contacts TO api_key;
@@ -4658,14 +5629,21 @@ REVOKE ALL ON FUNCTION private.default_limit(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.demand_scopes(scopes text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.event_type_of(run public.automation_runs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.fits_a_mail(html text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.fits_a_mail(html text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.follow_deleted_referrals() FROM PUBLIC;
 
@@ -4677,6 +5655,8 @@ REVOKE ALL ON FUNCTION private.follow_updated_referrals() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, cleared_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.forget_audit_log() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.form_address_key() FROM PUBLIC;
@@ -4685,19 +5665,33 @@ GRANT ALL ON FUNCTION private.form_address_key() TO service_role;
 REVOKE ALL ON FUNCTION private.give_back_credits(charge uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.give_back_credits(charge uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_unsubscribed() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.limit_of(workspace uuid, name text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.link_unsubscribing(token text, contact public.crm_contacts) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.maker_allows(maker uuid, scopes text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.max_chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.may_write_referrals() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.may_write_referrals() TO api_key;
+
+REVOKE ALL ON FUNCTION private.name_sender() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.never_audited() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 
@@ -4716,6 +5710,8 @@ REVOKE ALL ON FUNCTION private.placements_in(deal_id uuid, workspace uuid) FROM 
 
 REVOKE ALL ON FUNCTION private.prepare_action() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.public_brand(company public.companies) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) TO service_role;
 
@@ -4730,27 +5726,16 @@ GRANT ALL ON FUNCTION private.record_request_mail(request_id uuid, email_id text
 REVOKE ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text) TO api_key;
 
-GRANT ALL ON TABLE public.referrals TO service_role;
-GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referrer_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_contact_id),UPDATE(referred_contact_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(referred_deal_id),UPDATE(referred_deal_id) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(source) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(status),UPDATE(status) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(category),UPDATE(category) ON TABLE public.referrals TO api_key;
-
-GRANT INSERT(notes),UPDATE(notes) ON TABLE public.referrals TO api_key;
-
 REVOKE ALL ON FUNCTION private.referral_data(referral public.referrals, referrer_email text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_form(token text) TO anon;
+
+GRANT SELECT ON TABLE public.audit_log TO service_role;
+GRANT SELECT ON TABLE public.audit_log TO api_key;
+
+REVOKE ALL ON FUNCTION private.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.referral_leaderboard(max_entries integer, only_converted boolean) TO api_key;
@@ -4772,8 +5757,28 @@ REVOKE ALL ON FUNCTION private.refresh_primary_referrers(deal_ids uuid[]) FROM P
 
 REVOKE ALL ON FUNCTION private.refusal(status integer, code text, message text, path text, retry_after integer) FROM PUBLIC;
 
+GRANT ALL ON TABLE public.automations TO service_role;
+GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
+
+GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
+
+REVOKE ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.refusal_of(automation public.automations, action public.automation_actions) TO service_role;
+
 REVOKE ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, details text, hint text, retry_after integer) TO api_key;
+
+REVOKE ALL ON FUNCTION private.refuse_asked(contact uuid, workspace uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
 
@@ -4787,7 +5792,7 @@ REVOKE ALL ON FUNCTION private.refuse_stage_mismatch() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_stage_without_pipeline() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
 
@@ -4810,6 +5815,9 @@ REVOKE ALL ON FUNCTION private.room(used_until timestamp with time zone, instant
 REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.run_action_results(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_action_results(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
 
@@ -4822,11 +5830,22 @@ GRANT ALL ON FUNCTION private.run_context(workspace uuid, trigger_data jsonb) TO
 REVOKE ALL ON FUNCTION private.run_job(run public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_job(run public.automation_runs) TO service_role;
 
+REVOKE ALL ON FUNCTION private.run_trigger_data(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.run_trigger_data(run_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.run_without(run_id uuid, action_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.runs_due(most integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.scope_lacking(makers uuid[], scopes text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_of_action(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.scopes_that_allow(wanted text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_hear(event_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.stamp_converted_at() FROM PUBLIC;
 
@@ -4848,8 +5867,12 @@ REVOKE ALL ON FUNCTION private.switch_webhook() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.take_mail(workspace uuid, address text, mail_key text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.take_request_mail(request public.referral_requests, token text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.take_requests(count integer, cost integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.take_requests(count integer, cost integer) TO api_key;
+
+REVOKE ALL ON FUNCTION private.take_thank_you_mail(thanks private.thank_yous) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.test_webhook(subscription_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.test_webhook(subscription_id uuid) TO api_key;
@@ -4867,11 +5890,16 @@ REVOKE ALL ON FUNCTION private.token_hash(token text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) TO service_role;
+
 REVOKE ALL ON FUNCTION private.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
 
 REVOKE ALL ON FUNCTION private.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe_form(token text) TO anon;
+
+REVOKE ALL ON FUNCTION private.unsubscribe_token(mail_key text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.view_referral_request(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.view_referral_request(token text) TO anon;
@@ -4891,7 +5919,7 @@ GRANT UPDATE(events) ON TABLE public.webhook_subscriptions TO api_key;
 
 GRANT UPDATE(enabled) ON TABLE public.webhook_subscriptions TO api_key;
 
-REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.webhook_for(workspace uuid, address text, maker uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.webhook_patience() FROM PUBLIC;
 
@@ -4907,8 +5935,14 @@ REVOKE ALL ON FUNCTION private.write_stage_events() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.accept_wake_up(issued_at bigint, signature text) TO service_role;
 
-REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer) TO api_key;
+REVOKE ALL ON FUNCTION public.action_results(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.action_results(public.automation_runs) TO api_key;
+
+REVOKE ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
 REVOKE ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean) TO api_key;
@@ -4970,21 +6004,6 @@ GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_runs) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_runs) TO api_key;
 
-GRANT ALL ON TABLE public.automations TO service_role;
-GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
-
-GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(conditions),UPDATE(conditions) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(enabled),UPDATE(enabled) ON TABLE public.automations TO api_key;
-
-GRANT INSERT(priority),UPDATE(priority) ON TABLE public.automations TO api_key;
-
 REVOKE ALL ON FUNCTION public.listed_at(public.automations) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automations) TO api_key;
 
@@ -5040,6 +6059,9 @@ GRANT ALL ON FUNCTION public.record_thank_you(referral_id uuid, attempt integer,
 
 REVOKE ALL ON FUNCTION public.referral_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_form(token text) TO anon;
+
+REVOKE ALL ON FUNCTION public.referral_history(referral_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.referral_history(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referral_in_the_way(chain jsonb, changed_id uuid) TO api_key;
@@ -5098,6 +6120,9 @@ GRANT ALL ON FUNCTION public.test_webhook(subscription_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION public.trigger_data(public.automation_runs) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trigger_data(public.automation_runs) TO api_key;
+
 REVOKE ALL ON FUNCTION public.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe(token text) TO anon;
 
@@ -5120,6 +6145,10 @@ GRANT UPDATE(referral_categories) ON TABLE public.company_settings TO api_key;
 GRANT UPDATE(referral_pipeline_id) ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_stage_id) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_recipients) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(mail_form_contacts) ON TABLE public.company_settings TO api_key;
 
 GRANT ALL ON TABLE public.crm_deal_placements TO service_role;
 GRANT SELECT ON TABLE public.crm_deal_placements TO api_key;

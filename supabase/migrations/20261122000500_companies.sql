@@ -2,10 +2,12 @@
 
 create table public.companies (
   id uuid primary key default gen_random_uuid(),
-  name text not null check (char_length(name) between 1 and 200),
+  name text not null check (char_length(name) between 1 and 200 and private.is_line(name)),
+  -- the sender's name of its mails: the operator's to change
+  mail_name text not null check (char_length(mail_name) between 1 and 200 and private.is_line(mail_name)),
   logo_url text check (char_length(logo_url) <= 2048 and logo_url like 'https://%'),
   primary_color text check (primary_color ~ '^#[0-9a-f]{6}$'),
-  contact_email text check (char_length(contact_email) <= 320),
+  contact_email text check (private.is_email(contact_email)),
   country text check (country ~ '^[A-Z]{2}$'),
   timezone text not null default 'UTC' check ((timestamptz '2000-01-01 00:00Z' at time zone timezone) is not null),
   created_at timestamptz(3) not null default now(),
@@ -13,6 +15,21 @@ create table public.companies (
 );
 create trigger companies_touch before update on public.companies
   for each row execute function private.touch_updated_at();
+
+-- Mails go out in the name that a workspace was opened with. Who may change `name` may not pass for somebody else by it.
+create function private.name_sender()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.mail_name := coalesce(new.mail_name, new.name);
+  return new;
+end
+$$;
+
+create trigger companies_name_sender before insert on public.companies
+  for each row execute function private.name_sender();
 
 alter table public.companies enable row level security;
 grant all on public.companies to service_role;
@@ -28,7 +45,7 @@ create policy "keys with company:write change their workspace" on public.compani
   using (id = (select private.company_for('company:write')))
   with check (id = (select private.company_for('company:write')));
 
--- What a workspace's mails and pages show of it.
+-- What a workspace's mails show of it.
 create function private.brand(company public.companies)
 returns jsonb
 language sql
@@ -37,9 +54,20 @@ set search_path = ''
 as $$
   select jsonb_build_object(
     'name', company.name,
+    'mail_name', company.mail_name,
     'logo_url', company.logo_url,
     'primary_color', company.primary_color,
     'contact_email', company.contact_email
   )
 $$;
 grant execute on function private.brand(public.companies) to service_role;
+
+-- What its public pages show of it.
+create function private.public_brand(company public.companies)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.brand(company) - array['mail_name', 'contact_email']
+$$;

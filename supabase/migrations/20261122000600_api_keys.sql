@@ -14,12 +14,15 @@ create table public.api_keys (
       'company:read', 'company:write',
       'automations:read', 'automations:write', 'automations:trigger',
       'webhooks:read', 'webhooks:write',
+      'audit:read',
       'admin'
     ]
   ),
   created_at timestamptz(3) not null default now(),
   expires_at timestamptz(3),
   revoked_at timestamptz(3),
+  -- since when what it made does nothing: see the page makers
+  disabled_at timestamptz(3),
   last_used_at timestamptz(3),
   -- what its holder may ask of the API: see the pages request_budgets and key_credits
   requests_per_minute integer not null default 600 check (requests_per_minute between 1 and 1000000),

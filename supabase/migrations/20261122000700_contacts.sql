@@ -3,12 +3,16 @@
 create table public.crm_contacts (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null default private.claimed_company() references public.companies on delete cascade,
-  first_name text not null check (char_length(first_name) between 1 and 200),
-  last_name text check (char_length(last_name) <= 200),
-  email text check (char_length(email) between 3 and 320),
+  first_name text not null check (char_length(first_name) between 1 and 200 and private.is_name(first_name)),
+  last_name text check (char_length(last_name) <= 200 and private.is_name(last_name)),
+  email text check (private.is_email(email)),
   phone text check (phone ~ '^\+[1-9][0-9]{1,14}$'),
-  job_title text check (char_length(job_title) <= 200),
+  job_title text check (char_length(job_title) <= 200 and private.is_line(job_title)),
   images text[] not null default '{}',
+  -- by whoever held a link: automations mail them only where the workspace says so
+  made_by_form boolean not null default false,
+  -- no reference: it would cost each insert an index and a look at the key
+  created_by uuid default private.calling_key(),
   search_text text not null generated always as (
     lower(first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))
   ) stored,

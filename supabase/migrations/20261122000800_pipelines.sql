@@ -4,6 +4,7 @@ create table public.crm_pipelines (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null default private.claimed_company() references public.companies on delete cascade,
   name text not null check (char_length(name) between 1 and 200),
+  created_by uuid default private.calling_key(),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   unique (id, company_id)

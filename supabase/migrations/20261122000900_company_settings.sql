@@ -1,4 +1,5 @@
--- What a workspace chose for its referrals: the categories, the stage that they enter, how often its form may be tried.
+-- What a workspace chose for its referrals: the categories, the stage that they enter, how often its form may be tried, whom
+-- its automations may mail beside the contacts that it made itself.
 
 -- Whether every label has 1 to 80 characters without white space around it, and none comes twice.
 create function private.are_distinct_labels(labels text[])
@@ -21,6 +22,9 @@ create table public.company_settings (
   referral_stage_id uuid,
   updated_at timestamptz(3) not null default now(),
   form_tries_per_hour integer not null default 60 check (form_tries_per_hour > 0),
+  mail_recipients text[] not null default '{}'
+    check (cardinality(mail_recipients) <= 50 and private.are_emails(mail_recipients)),
+  mail_form_contacts boolean not null default false,
   check (referral_stage_id is null or referral_pipeline_id is not null),
   constraint company_settings_referral_pipeline_fkey foreign key (referral_pipeline_id, company_id)
     references public.crm_pipelines (id, company_id) on delete set null (referral_pipeline_id),
@@ -38,7 +42,7 @@ create trigger company_settings_touch before update on public.company_settings
 alter table public.company_settings enable row level security;
 grant all on public.company_settings to service_role;
 grant select on public.company_settings to api_key;
-grant update (referral_categories, referral_pipeline_id, referral_stage_id) on public.company_settings to api_key;
+grant update (referral_categories, referral_pipeline_id, referral_stage_id, mail_recipients, mail_form_contacts) on public.company_settings to api_key;
 
 create policy "keys with company:read see their workspace's settings" on public.company_settings
   for select to api_key

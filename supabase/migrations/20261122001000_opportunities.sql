@@ -11,6 +11,7 @@ create table public.crm_deals (
   lead_source text check (char_length(lead_source) <= 200),
   primary_referrer_contact_id uuid,
   primary_referrer_category text,
+  created_by uuid default private.calling_key(),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   -- only referrals newer than this count for its referrer, beside its hand-set one

@@ -1,15 +1,26 @@
 -- A contact is asked for a referral by a mail with a link.
 
+-- Whether HTML stays within a mail's bounds whoever is asked: 100 kB, of which a token may bring 1,800 bytes.
+create function private.fits_a_mail(html text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select octet_length(html) + 1800 * regexp_count(html, '\{\{[^{}]*\}\}') <= 100000
+$$;
+grant execute on function private.fits_a_mail(text) to service_role;
+
 create table public.referral_requests (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null references public.companies on delete cascade,
   contact_id uuid not null,
   deal_id uuid,
-  recipient_email text not null check (char_length(recipient_email) <= 320),
-  recipient_name text not null check (char_length(recipient_name) <= 401),
+  recipient_email text not null check (private.is_email(recipient_email)),
+  recipient_name text not null check (char_length(recipient_name) <= 401 and private.is_name(recipient_name)),
   subject_override text check (char_length(subject_override) <= 200),
-  intro_html text check (char_length(intro_html) <= 20000),
-  how_it_works_html text check (char_length(how_it_works_html) <= 20000),
+  intro_html text check (char_length(intro_html) <= 20000 and private.fits_a_mail(intro_html)),
+  how_it_works_html text check (char_length(how_it_works_html) <= 20000 and private.fits_a_mail(how_it_works_html)),
   expires_in_days integer not null default 30 check (expires_in_days between 1 and 365),
   sent_at timestamptz(3) not null default now(),
   viewed_at timestamptz(3),
@@ -47,6 +58,7 @@ create index referral_requests_referral on public.referral_requests (referral_id
 create index referral_requests_created_by on public.referral_requests (created_by, company_id);
 create index referral_requests_status
   on public.referral_requests (company_id, written_status, created_at desc, id desc);
+create index referral_requests_open on public.referral_requests (contact_id, company_id) where lapses_at is not null;
 create index referral_requests_lapses_at on public.referral_requests (lapses_at, company_id) where lapses_at is not null;
 
 -- A row's workspace follows from what the row belongs to: see the page opportunities.

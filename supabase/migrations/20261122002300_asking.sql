@@ -33,8 +33,49 @@ begin
 end
 $$;
 
+-- Takes the mail that this request's link goes out with from the workspace's budget. Raises 429.
+create function private.take_request_mail(request public.referral_requests, token text)
+returns void
+language sql
+set search_path = ''
+as $$
+  -- the key under which the provider takes it once
+  select private.take_mail(
+    request.company_id,
+    request.recipient_email,
+    format('referral-request/%s/%s', request.id, left(encode(private.token_hash(token), 'hex'), 16))
+  )
+$$;
+
+-- Raises 409 for a contact who has an open request, and names that one; of callers at once the first one asks.
+create function private.refuse_asked(contact uuid, workspace uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  open_request uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ask ' || contact, 0));
+  select id into open_request
+  from public.referral_requests
+  where contact_id = contact and company_id = workspace and lapses_at > now()
+  order by lapses_at desc, id
+  limit 1;
+  if found then
+    perform private.refuse(
+      409,
+      'CONFLICT',
+      'This person has an open request already: they are asked again only by force.',
+      details => open_request::text
+    );
+  end if;
+end
+$$;
+
 -- Writes a request for `token` and an unsubscribe link for `unsubscribe_token`; gives what its mail says. A definer, because
--- who writes referrals need not be allowed to read contacts. Raises 404, 400 without an email, 409 for the unsubscribed.
+-- who writes referrals need not be allowed to read contacts. Raises 404, 400 without an email, 409 for the unsubscribed, and
+-- without `force` for who has an open request, 429 beyond the mails' budget.
 create function private.ask_for_referral(
   contact uuid,
   deal uuid,
@@ -43,7 +84,8 @@ create function private.ask_for_referral(
   subject_override text,
   intro_html text,
   how_it_works_html text,
-  expires_in_days integer
+  expires_in_days integer,
+  force boolean
 )
 returns jsonb
 language plpgsql
@@ -67,7 +109,10 @@ begin
       400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.', details => 'contact_id'
     );
   end if;
-  perform private.refuse_unsubscribed(workspace, asked.email);
+  perform private.refuse_unsubscribed(workspace, asked.id, asked.email);
+  if force is not true then
+    perform private.refuse_asked(asked.id, workspace);
+  end if;
 
   insert into public.referral_requests as requests (
     company_id, contact_id, deal_id, recipient_email, recipient_name, subject_override, intro_html, how_it_works_html,
@@ -81,13 +126,13 @@ begin
   )
   returning * into request;
   insert into private.request_links (request_id, token_hash) values (request.id, private.token_hash(token));
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), workspace, lower(asked.email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
 
   return private.request_mail(request);
 end
 $$;
-grant execute on function private.ask_for_referral(uuid, uuid, text, text, text, text, text, integer) to api_key;
+grant execute on function private.ask_for_referral(uuid, uuid, text, text, text, text, text, integer, boolean) to api_key;
 
 create function public.ask_for_referral(
   contact uuid,
@@ -97,16 +142,17 @@ create function public.ask_for_referral(
   subject_override text default null,
   intro_html text default null,
   how_it_works_html text default null,
-  expires_in_days integer default 30
+  expires_in_days integer default 30,
+  force boolean default false
 )
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.ask_for_referral(
-    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days
+    contact, deal, token, unsubscribe_token, subject_override, intro_html, how_it_works_html, expires_in_days, force
   )
 $$;
-grant execute on function public.ask_for_referral(uuid, text, text, uuid, text, text, text, integer) to api_key;
+grant execute on function public.ask_for_referral(uuid, text, text, uuid, text, text, text, integer, boolean) to api_key;
 
 -- The request of the caller's workspace, locked. Raises 404, and 409 when it was submitted.
 create function private.open_request(request_id uuid)
@@ -129,8 +175,9 @@ begin
 end
 $$;
 
--- Gives a request a fresh token and date, also one that expired or was withdrawn; the old link stops working. Gives what its
--- mail says. Raises as `ask_for_referral` does, and 409 when it was submitted.
+-- Gives a request a fresh token and date, also one that expired or was withdrawn; the old link stops working. It goes to the
+-- contact's address and name as they are now. Gives what its mail says. Raises as `ask_for_referral` does by force, and 409
+-- when it was submitted.
 create function private.renew_referral_request(request_id uuid, token text, unsubscribe_token text)
 returns jsonb
 language plpgsql
@@ -139,13 +186,20 @@ set search_path = ''
 as $$
 declare
   request public.referral_requests := private.open_request(request_id);
+  asked public.crm_contacts;
 begin
-  perform private.refuse_unsubscribed(request.company_id, request.recipient_email);
+  select * into asked from public.crm_contacts where id = request.contact_id and company_id = request.company_id;
+  if asked.email is null then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'This contact has no email address to send the request to.');
+  end if;
+  perform private.refuse_unsubscribed(request.company_id, asked.id, asked.email);
   update private.request_links
   set token_hash = private.token_hash(token), tries = 0
   where request_links.request_id = request.id;
   update public.referral_requests
-  set sent_at = now(),
+  set recipient_email = asked.email,
+    recipient_name = concat_ws(' ', asked.first_name, asked.last_name),
+    sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
     expires_at = now() + make_interval(days => expires_in_days),
@@ -154,8 +208,8 @@ begin
     email_error = null
   where id = request_id
   returning * into request;
-  insert into private.unsubscribe_links (token_hash, company_id, email)
-  values (private.token_hash(unsubscribe_token), request.company_id, lower(request.recipient_email));
+  perform private.link_unsubscribing(unsubscribe_token, asked);
+  perform private.take_request_mail(request, token);
   return private.request_mail(request);
 end
 $$;

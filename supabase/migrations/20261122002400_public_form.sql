@@ -11,7 +11,7 @@ as $$
 begin
   return (
     select jsonb_build_object(
-      'company', private.brand(companies) - 'contact_email',
+      'company', private.public_brand(companies),
       'country', companies.country,
       'referrer_first_name', crm_contacts.first_name,
       'categories', to_jsonb(company_settings.referral_categories),

@@ -1,6 +1,6 @@
 -- The public form as it is sent: a friend's details become a contact, an opportunity and a referral.
 
--- The workspace's contact with that email in any case, else the oldest with that phone, else a new one. Two callers who
+-- The workspace's contact with that email in any case, else the oldest with that phone, else a new one, marked. Two callers who
 -- name one person at once get one contact: they wait for each other, in one order.
 create function private.contact_for(
   workspace uuid,
@@ -37,8 +37,8 @@ begin
     limit 1;
   end if;
   if found_id is null then
-    insert into public.crm_contacts (company_id, first_name, last_name, email, phone)
-    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone)
+    insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
+    values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
     on conflict (company_id, lower(email)) do nothing
     returning id into found_id;
   end if;
@@ -183,6 +183,15 @@ begin
   end if;
   if coalesce(email, phone) is null then
     return private.refusal(400, 'MISSING_FIELDS', 'is required, or phone', 'email');
+  end if;
+  if not private.is_name(first_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'first_name');
+  end if;
+  if not private.is_name(last_name) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be a name', 'last_name');
+  end if;
+  if not private.is_email(email) then
+    return private.refusal(400, 'VALIDATION_ERROR', 'must be an email address', 'email');
   end if;
   if category is not null and cardinality(settings.referral_categories) > 0
     and category <> all (settings.referral_categories)

@@ -48,6 +48,28 @@ begin
 end
 $$;
 
+-- Takes the thank-you mail of a claim from the workspace's budget, where there is an address. Beyond it the claim has failed,
+-- and the conversion stands.
+create function private.take_thank_you_mail(thanks private.thank_yous)
+returns private.thank_yous
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.take_mail(referrals.company_id, email, 'referral-thank-you/' || referrals.id)
+  from public.referrals
+  join public.crm_contacts on crm_contacts.id = referrals.referrer_contact_id
+  where referrals.id = thanks.referral_id and email is not null;
+  return thanks;
+exception when sqlstate 'PGRST' then
+  update private.thank_yous
+  set sent = false, error = sqlerrm::jsonb ->> 'message'
+  where thank_yous.referral_id = thanks.referral_id
+  returning * into thanks;
+  return thanks;
+end
+$$;
+
 -- Marks a referral converted and claims its thank-you mail when nobody has. Gives `{"referral", "attempt", "sent", "error",
 -- "mail"}`: `mail` (what it says) only for the caller who is to send it, `sent` null while somebody else does. Raises 404, and
 -- 409 for a declined referral.
@@ -90,6 +112,10 @@ begin
     where thank_yous.referral_id = referral.id
     returning * into thanks;
     mine := true;
+  end if;
+  if mine then
+    thanks := private.take_thank_you_mail(thanks);
+    mine := thanks.sent is null;
   end if;
   return private.thank_you(thanks) || jsonb_build_object(
     'referral', to_jsonb(referral),

@@ -1,5 +1,5 @@
--- All that follows from a statement over referrals: its events, the referrers of its opportunities, and the counters. One
--- trigger, since each costs a writer as much as a third of the insert.
+-- All that follows from a statement over referrals: its events, its audit entries, the referrers of its opportunities, and the
+-- counters. One trigger, since each costs a writer as much as a third of the insert.
 
 -- What `referral_attributed` tells of a referral, beside the operation and the old values.
 create function private.referral_data(referral public.referrals, referrer_email text)
@@ -20,6 +20,18 @@ begin
     'source', referral.source,
     'notes', referral.notes
   );
+end
+$$;
+
+-- What the audit log says of a referral.
+create function private.audited(referral public.referrals)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return to_jsonb(referral) - private.never_audited() - 'hand_set'::text;
 end
 $$;
 
@@ -53,7 +65,13 @@ as $$
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from new_rows;
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     private.referral_data(new_rows, referrer.email) || '{"operation": "INSERT", "previous": {}}'
@@ -89,7 +107,16 @@ as $$
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select new_rows.company_id, 'referral', new_rows.id, 'update', difference,
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows
+  join new_rows using (id),
+  private.changes(private.audited(old_rows), private.audited(new_rows)) as difference
+  where difference <> '{}';
+
   insert into private.events (company_id, type, depth, data)
   select new_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'UPDATE', 'previous', (
@@ -146,7 +173,13 @@ as $$
 declare
   deal_ids uuid[];
   changes private.referrer_counts[];
+  acting record := private.acting();
 begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  from old_rows;
+
   insert into private.events (company_id, type, depth, data)
   select old_rows.company_id, 'referral_attributed', private.chain_depth(),
     data || jsonb_build_object('operation', 'DELETE', 'previous', data)

@@ -22,6 +22,8 @@ create table public.webhook_subscriptions (
   disabled_reason text,
   -- since when every delivery has failed, null when the last one went through
   failing_since timestamptz(3),
+  -- the key that made it, or last said what it does: see the page makers
+  created_by uuid default private.calling_key(),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   unique (id, company_id)
@@ -78,6 +80,42 @@ $$;
 create trigger webhook_subscriptions_switch before update on public.webhook_subscriptions
   for each row when (new.enabled <> old.enabled)
   execute function private.switch_webhook();
+
+-- Who says where a subscription leads, what it is told, or that it is enabled, may be told that; of another address, also
+-- what it has been told so far: all of that may be sent again.
+create function private.answer_for_webhook()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  told text;
+begin
+  if private.calling_key() is null or private.company_for('webhooks:write') is distinct from new.company_id then
+    return new;
+  end if;
+  foreach told in array array['referral_attributed', 'stage_changed', 'automation_triggered'] loop
+    if told = any (new.events) or tg_op = 'UPDATE' and new.url <> old.url and exists (
+      select from public.webhook_deliveries
+      where subscription_id = new.id and company_id = new.company_id and event_type = told
+    ) then
+      perform private.demand_scopes(private.scopes_to_hear(told));
+    end if;
+  end loop;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+create trigger webhook_subscriptions_answer_for_insert before insert on public.webhook_subscriptions
+  for each row execute function private.answer_for_webhook();
+
+create trigger webhook_subscriptions_answer_for_update before update on public.webhook_subscriptions
+  for each row when (
+    new.url <> old.url or new.events <> old.events or new.enabled and not old.enabled
+  )
+  execute function private.answer_for_webhook();
 
 -- Adds a subscription to the caller's workspace; gives its row with the secret.
 create function private.create_webhook_subscription(url text, events text[], enabled boolean)

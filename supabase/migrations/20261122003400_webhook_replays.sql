@@ -50,7 +50,7 @@ as $$ select private.test_webhook(subscription_id) $$;
 grant execute on function public.test_webhook(uuid) to api_key;
 
 -- Sends a delivery of the caller's workspace again, delivered or not, under the same webhook-id, with all tries anew; gives
--- it. Raises 404, 409 when the subscription is disabled or the event is gone.
+-- it. Raises 404, 409 when the subscription is disabled, the event is gone, or who made the subscription may hear it no more.
 create function private.replay_webhook_delivery(delivery_id uuid)
 returns jsonb
 language plpgsql
@@ -69,6 +69,14 @@ begin
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
   perform private.refuse_disabled_webhook(workspace, delivery.subscription_id);
+  if not private.maker_allows(
+    (select created_by from public.webhook_subscriptions where id = delivery.subscription_id),
+    private.scopes_to_hear(delivery.event_type)
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'The key that made this subscription may not be told of such events any more.'
+    );
+  end if;
   if not exists (select from private.events where id = delivery.event_id) then
     perform private.refuse(
       409, 'CONFLICT', 'This event is older than ' || extract(day from private.retention()) || ' days and is gone.'

@@ -33,6 +33,8 @@ create table public.automations (
   enabled_at timestamptz(3) not null default now(),
   -- of the automations that one event starts, the higher priority runs first
   priority integer not null default 0 check (priority between -1000 and 1000),
+  -- the key that made it, or last said what it does: see the page makers
+  created_by uuid default private.calling_key(),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   unique (id, company_id),

@@ -39,6 +39,8 @@ create table public.automation_actions (
   action_type text not null check (action_type in ('attribute_referral', 'send_email', 'call_webhook')),
   sequence integer not null check (sequence between 0 and 1000),
   config jsonb not null default '{}' check (private.is_action_config(action_type, config)),
+  -- the key that made it, or last said what it does: see the page makers
+  created_by uuid default private.calling_key(),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   unique (id, company_id),
@@ -125,3 +127,108 @@ $$;
 
 create trigger automation_actions_prepare before insert or update of config on public.automation_actions
   for each row execute function private.prepare_action();
+
+-- The scopes of what an action does, where runs start by events of that type: what it writes, and what it tells to whom it
+-- leads. Tokens without a dot are the event's own words.
+create function private.scopes_of_action(action_type text, config jsonb, trigger_type text)
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:write']
+    when 'call_webhook' then array['webhooks:write'] || private.scopes_to_hear(trigger_type)
+    else array['contacts:read']
+      || case when config::text ~ '\{\{[^{}.]*(deal|opportunity)[^{}.]*\.' then array['opportunities:read'] else '{}' end
+      || case when config::text ~ '\{\{[^{}.]*\}\}' then private.scopes_to_hear(trigger_type) else '{}' end
+  end
+$$;
+
+-- The scopes of who may see what an action of a run asked for and what came of it.
+create function private.scopes_to_see(action_type text, config jsonb, trigger_type text)
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select case action_type
+    when 'attribute_referral' then array['referrals:read']
+    when 'call_webhook' then array['webhooks:write']
+    else private.scopes_of_action(action_type, config, trigger_type)
+  end
+$$;
+
+-- Who says what an action does may do that. A key without automations:write is left to its policy, unanswered.
+create function private.answer_for_action()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_of_action(new.action_type, new.config, automations.trigger_type))
+  from public.automations
+  where id = new.automation_id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+create trigger automation_actions_answer_for_insert before insert on public.automation_actions
+  for each row execute function private.answer_for_action();
+
+create trigger automation_actions_answer_for_update before update on public.automation_actions
+  for each row when (new.action_type <> old.action_type or new.config <> old.config)
+  execute function private.answer_for_action();
+
+-- Who says when an automation acts may be told of what starts it, and may do what it does.
+create function private.answer_for_automation()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if private.calling_key() is null or private.company_for('automations:write') is distinct from new.company_id then
+    return new;
+  end if;
+  perform private.demand_scopes(private.scopes_to_hear(new.trigger_type));
+  perform private.demand_scopes(private.scopes_of_action(action_type, config, new.trigger_type))
+  from public.automation_actions
+  where automation_id = new.id and company_id = new.company_id;
+  new.created_by := private.calling_key();
+  return new;
+end
+$$;
+
+create trigger automations_answer_for_insert before insert on public.automations
+  for each row execute function private.answer_for_automation();
+
+create trigger automations_answer_for_update before update on public.automations
+  for each row when (
+    new.trigger_type <> old.trigger_type or new.stage_id is distinct from old.stage_id or new.conditions <> old.conditions
+    or new.enabled and not old.enabled
+  )
+  execute function private.answer_for_automation();
+
+-- The scope that an automation's or an action's maker lacks for what the action does, as who reads the run is told; null when it may act.
+create function private.refusal_of(automation public.automations, action public.automation_actions)
+returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select 'The key that made this automation or action was disabled, or lacks the scope ' || coalesce(
+    private.scope_lacking(
+      array[automation.created_by, action.created_by],
+      private.scopes_of_action(action.action_type, action.config, automation.trigger_type)
+    ),
+    private.scope_lacking(array[automation.created_by], private.scopes_to_hear(automation.trigger_type))
+  ) || '.'
+$$;
+grant execute on function private.refusal_of(public.automations, public.automation_actions) to service_role;

@@ -7,8 +7,9 @@ create table public.automation_runs (
   automation_id uuid not null,
   event_id uuid not null,
   status text not null default 'running' check (status in ('running', 'completed', 'failed', 'skipped')),
+  -- of its event, or `api` for a run that a key started by hand
   trigger_type text not null,
-  trigger_data jsonb not null,
+  triggered_by uuid,
   depth smallint not null default 0,
   started_at timestamptz(3) not null default now(),
   completed_at timestamptz(3),
@@ -17,7 +18,6 @@ create table public.automation_runs (
   actions_executed integer not null default 0,
   actions_failed integer not null default 0,
   actions_skipped integer not null default 0,
-  action_results jsonb not null default '[]',
   error text,
   -- while nobody works on it: since when it may be taken; while somebody does: until when; null when it is done
   due_at timestamptz(3) default date_trunc('milliseconds', now()),
@@ -55,6 +55,61 @@ create function public.listed_at(public.automation_runs) returns timestamptz
 language sql stable set search_path = ''
 as $$ select now()::timestamptz(3) $$;
 grant execute on function public.listed_at(public.automation_runs) to api_key;
+
+-- The type of a run's event.
+create function private.event_type_of(run public.automation_runs)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case run.trigger_type when 'api' then 'automation_triggered' else run.trigger_type end
+$$;
+
+-- What started a run, as its event tells; of one by hand, what its starter said.
+create function private.trigger_data_of(run public.automation_runs)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  told jsonb;
+begin
+  select private.event_data(events) into told from private.events where events.id = run.event_id;
+  if run.trigger_type = 'api' then
+    told := (told -> 'trigger_data')
+      || jsonb_build_object('event_id', told -> 'event_id', 'occurred_at', told -> 'occurred_at');
+  end if;
+  return coalesce(told, '{}');
+end
+$$;
+grant execute on function private.trigger_data_of(public.automation_runs) to service_role;
+
+-- What each action of a run did: `{action_id, action_type, sequence, status, duration_ms, request, response, error}`. Who lacks
+-- one of the `scopes` is not shown what was asked for and what came of it.
+create table private.action_results (
+  run_id uuid not null references public.automation_runs on delete cascade,
+  action_id uuid not null,
+  result jsonb not null,
+  scopes text[] not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (run_id, action_id)
+);
+
+create function private.action_results_of(run_id uuid)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(result order by recorded_at), '[]')
+  from private.action_results
+  where action_results.run_id = action_results_of.run_id
+$$;
+grant execute on function private.action_results_of(uuid) to service_role;
 
 -- What conditions and `{{...}}` tokens see of a run beside its `trigger_data`, all of it the run's own workspace's.
 create function private.run_context(workspace uuid, trigger_data jsonb)
@@ -105,24 +160,32 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  trigger_data jsonb := private.trigger_data_of(run);
 begin
   return (
     select jsonb_build_object(
       'run_id', run.id,
       'event_id', run.event_id,
-      'trigger_type', run.trigger_type,
-      'trigger_data', run.trigger_data,
+      'trigger_type', case run.trigger_type when 'api' then automations.trigger_type else run.trigger_type end,
+      'trigger_data', trigger_data,
       'conditions', automations.conditions,
       'actions', (
         select coalesce(jsonb_agg(
-          jsonb_build_object('id', id, 'action_type', action_type, 'sequence', sequence, 'config', config)
-          order by sequence, created_at, id
+          jsonb_build_object(
+            'id', action.id,
+            'action_type', action.action_type,
+            'sequence', action.sequence,
+            'config', action.config,
+            'refusal', private.refusal_of(automations, action)
+          )
+          order by action.sequence, action.created_at, action.id
         ), '[]')
-        from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        from public.automation_actions as action
+        where action.automation_id = automations.id and action.company_id = automations.company_id
       ),
-      'action_results', run.action_results,
-      'context', private.run_context(run.company_id, run.trigger_data)
+      'action_results', private.action_results_of(run.id),
+      'context', private.run_context(run.company_id, trigger_data)
     )
     from public.automations
     where automations.id = run.automation_id
@@ -154,15 +217,13 @@ as $$
     actions_skipped = greatest(finish_run.actions_total - results.completed - results.failed, 0),
     due_at = null
   from (
-    select same.id,
+    select
       count(*) filter (where result ->> 'status' = 'completed') as completed,
       count(*) filter (where result ->> 'status' = 'failed') as failed
-    from public.automation_runs as same
-    left join jsonb_array_elements(same.action_results) as result on true
-    where same.id = finish_run.run_id
-    group by same.id
+    from private.action_results
+    where action_results.run_id = finish_run.run_id
   ) as results
-  where run.id = results.id and run.status = 'running'
+  where run.id = finish_run.run_id and run.status = 'running'
 $$;
 grant execute on function private.finish_run(uuid, text, integer, text) to service_role;
 

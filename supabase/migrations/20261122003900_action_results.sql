@@ -13,21 +13,24 @@ begin
   from public.automation_runs
   where id = run_without.run_id
     and status = 'running'
-    and not action_results @> jsonb_build_array(jsonb_build_object('action_id', action_id))
+    and not exists (
+      select from private.action_results as earlier
+      where earlier.run_id = automation_runs.id and earlier.action_id = run_without.action_id
+    )
   for update;
   return run;
 end
 $$;
 
--- The action of the run's automation. Raises 404 when it was deleted meanwhile.
+-- The action of the run's automation, which from here on is who acts in this transaction. Raises 404 when it was deleted meanwhile, 403 when one of its makers lacks a scope.
 create function private.action_of(run public.automation_runs, action_id uuid)
 returns public.automation_actions
 language plpgsql
-stable
 set search_path = ''
 as $$
 declare
   action public.automation_actions;
+  refusal text;
 begin
   select * into action
   from public.automation_actions
@@ -35,6 +38,13 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'This action was deleted.');
   end if;
+  select private.refusal_of(automations, action) into refusal
+  from public.automations
+  where id = action.automation_id;
+  if refusal is not null then
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', refusal);
+  end if;
+  perform set_config('referrals.chain_automation', run.automation_id::text, true);
   return action;
 end
 $$;
@@ -46,11 +56,22 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  run public.automation_runs := private.run_without(run_id, (result ->> 'action_id')::uuid);
 begin
-  if (private.run_without(run_id, (result ->> 'action_id')::uuid)).id is not null then
-    update public.automation_runs
-    set action_results = action_results || jsonb_build_array(result), due_at = now() + private.dispatch_lease()
-    where id = record_action.run_id;
+  if run.id is not null then
+    insert into private.action_results (run_id, action_id, result, scopes)
+    values (run.id, (result ->> 'action_id')::uuid, result, coalesce(
+      (
+        -- An action that was changed meanwhile may have been carried out as it was.
+        select private.scopes_to_see(action.action_type, action.config, automations.trigger_type)
+        from public.automation_actions as action
+        join public.automations on automations.id = action.automation_id
+        where action.id = (result ->> 'action_id')::uuid and action.updated_at <= run.created_at
+      ),
+      array['contacts:read', 'opportunities:read', 'referrals:read', 'webhooks:write']
+    ));
+    update public.automation_runs set due_at = now() + private.dispatch_lease() where id = run.id;
   end if;
 end
 $$;

@@ -38,7 +38,8 @@ set search_path = ''
 as $$
 declare
   run public.automation_runs := private.run_without(run_id, action_id);
-  deal_id uuid := private.as_id(coalesce(run.trigger_data ->> 'deal_id', run.trigger_data ->> 'referred_deal_id'));
+  told jsonb := private.trigger_data_of(run);
+  deal_id uuid := private.as_id(coalesce(told ->> 'deal_id', told ->> 'referred_deal_id'));
   action public.automation_actions;
   deal public.crm_deals;
   recorded uuid;

@@ -1,8 +1,8 @@
 -- The action `call_webhook`: it sends the run's event to an address, as an ordinary delivery.
 
 -- The workspace's subscription with this address, made without events when there is none: a `call_webhook` action's
--- deliveries are signed, retried, logged and disabled like all others.
-create function private.webhook_for(workspace uuid, address text)
+-- deliveries are signed, retried, logged and disabled like all others. It is made for `maker`, the action's.
+create function private.webhook_for(workspace uuid, address text, maker uuid)
 returns public.webhook_subscriptions
 language plpgsql
 security definer
@@ -19,7 +19,9 @@ begin
   order by enabled desc, created_at, id
   limit 1;
   if not found then
-    insert into public.webhook_subscriptions (company_id, url) values (workspace, address) returning * into subscription;
+    insert into public.webhook_subscriptions (company_id, url, created_by)
+    values (workspace, address, maker)
+    returning * into subscription;
     perform private.issue_webhook_secret(subscription.id);
   end if;
   return subscription;
@@ -34,7 +36,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.webhook_for(new.company_id, new.config ->> 'url');
+  perform private.webhook_for(new.company_id, new.config ->> 'url', new.created_by);
   return null;
 end
 $$;
@@ -60,7 +62,7 @@ begin
     return;
   end if;
   action := private.action_of(run, action_id);
-  subscription := private.webhook_for(run.company_id, action.config ->> 'url');
+  subscription := private.webhook_for(run.company_id, action.config ->> 'url', action.created_by);
   if not subscription.enabled then
     perform private.refuse(
       409,
@@ -70,7 +72,7 @@ begin
     );
   end if;
   insert into public.webhook_deliveries (company_id, subscription_id, event_id, event_type)
-  values (run.company_id, subscription.id, run.event_id, run.trigger_type)
+  values (run.company_id, subscription.id, run.event_id, private.event_type_of(run))
   on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing;
   select id into delivery
   from public.webhook_deliveries

@@ -27,14 +27,15 @@ as $$
     from event
     join public.webhook_subscriptions as subscription on subscription.company_id = event.company_id
       and subscription.enabled and event.type = any (subscription.events)
+      and private.maker_allows(subscription.created_by, private.scopes_to_hear(event.type))
     on conflict on constraint webhook_deliveries_subscription_id_event_id_key do nothing
     returning id, due_at
   ), run as (
     insert into public.automation_runs (
-      company_id, automation_id, event_id, trigger_type, trigger_data, depth, status, error, completed_at, duration_ms, due_at
+      company_id, automation_id, event_id, trigger_type, depth, status, error, completed_at, duration_ms, due_at
     )
     select
-      automation.company_id, automation.id, event.id, event.type, private.event_data(event::private.events), event.depth,
+      automation.company_id, automation.id, event.id, event.type, event.depth,
       case when event.depth < private.max_chain_depth() then 'running' else 'failed' end,
       case when event.depth >= private.max_chain_depth()
         then 'A chain of automations ends at depth ' || private.max_chain_depth() || ': this one was not run.'

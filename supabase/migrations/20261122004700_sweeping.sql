@@ -35,8 +35,10 @@ begin
   delete from private.events
   where occurred_at < now() - private.retention()
     and fanned_out_at is not null
-    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null);
+    and not exists (select from public.webhook_deliveries where event_id = events.id and due_at is not null)
+    and not exists (select from public.automation_runs where event_id = events.id);
   delete from private.webhook_secrets where expires_at < now();
+  perform private.clean_up_audit_log();
   perform private.clean_up_job_notes();
 end
 $$;

@@ -104,6 +104,7 @@ Deno.test("a key can touch exactly these tables and columns", async () => {
     "insert public.crm_pipelines": "name",
     "insert public.referrals":
       "referrer_contact_id, referred_contact_id, referred_deal_id, source, status, category, notes",
+    "select public.audit_log": "all",
     "select public.automation_actions": "all",
     "select public.automation_runs": "all",
     "select public.automations": "all",
@@ -123,7 +124,8 @@ Deno.test("a key can touch exactly these tables and columns", async () => {
     "update public.automation_actions": "action_type, sequence, config",
     "update public.automations": "name, trigger_type, stage_id, conditions, enabled, priority",
     "update public.companies": "name, logo_url, primary_color, contact_email, country, timezone",
-    "update public.company_settings": "referral_categories, referral_pipeline_id, referral_stage_id",
+    "update public.company_settings":
+      "referral_categories, referral_pipeline_id, referral_stage_id, mail_recipients, mail_form_contacts",
     "update public.crm_contacts": "first_name, last_name, email, phone, job_title",
     "update public.crm_deal_placements": "stage_id, position",
     "update public.crm_deals": "name, status, contact_id, value, currency, lead_source",
@@ -136,7 +138,8 @@ Deno.test("a key can call exactly these functions", async () => {
   assertEquals(await functionsOf("api_key"), [
     "private.are_conditions(conditions jsonb)",
     "private.are_distinct_labels(labels text[])",
-    "private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
+    "private.are_emails(given text[])",
+    "private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean)",
     "private.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
     "private.automation_run(run_id uuid)",
     "private.calling_country()",
@@ -153,10 +156,14 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.deal_referrer(deal_id uuid)",
     "private.give_back_credits(charge uuid)",
     "private.is_action_config(action_type text, config jsonb)",
+    "private.is_email(given text)",
+    "private.is_line(given text)",
+    "private.is_name(given text)",
     "private.is_webhook_url(url text)",
     "private.may_write_referrals()",
     "private.record_request_mail(request_id uuid, email_id text, email_error text)",
     "private.record_thank_you(referral_id uuid, attempt integer, email_id text, error text)",
+    "private.referral_history(referral_id uuid)",
     "private.referral_leaderboard(max_entries integer, only_converted boolean)",
     "private.referral_opportunity(referral_id uuid)",
     "private.referral_referred_contact(referral_id uuid)",
@@ -165,12 +172,15 @@ Deno.test("a key can call exactly these functions", async () => {
     "private.renew_referral_request(request_id uuid, token text, unsubscribe_token text)",
     "private.replay_webhook_delivery(delivery_id uuid)",
     "private.rotate_webhook_secret(subscription_id uuid)",
+    "private.run_action_results(run_id uuid)",
+    "private.run_trigger_data(run_id uuid)",
     "private.start_automation_run(automation_id uuid, trigger_data jsonb)",
     "private.take_requests(count integer, cost integer)",
     "private.test_webhook(subscription_id uuid)",
     "private.thank_you_outcome(referral_id uuid)",
     "private.withdraw_referral_request(request_id uuid)",
-    "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer)",
+    "public.action_results(automation_runs)",
+    "public.ask_for_referral(contact uuid, token text, unsubscribe_token text, deal uuid, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean)",
     "public.attribute_opportunity(opportunity_id uuid, referrer_contact_id uuid, category text, keeps_category boolean)",
     "public.automation_run(run_id uuid)",
     "public.calling_country()",
@@ -196,6 +206,7 @@ Deno.test("a key can call exactly these functions", async () => {
     "public.placements(crm_deals)",
     "public.record_request_mail(request_id uuid, email_id text, email_error text)",
     "public.record_thank_you(referral_id uuid, attempt integer, email_id text, error text)",
+    "public.referral_history(referral_id uuid)",
     "public.referral_in_the_way(chain jsonb, changed_id uuid)",
     "public.referral_leaderboard(max_entries integer, only_converted boolean)",
     "public.referred_contact(referrals)",
@@ -211,16 +222,19 @@ Deno.test("a key can call exactly these functions", async () => {
     "public.take_requests(count integer, cost integer)",
     "public.test_webhook(subscription_id uuid)",
     "public.thank_you_outcome(referral_id uuid)",
+    "public.trigger_data(automation_runs)",
     "public.withdraw_referral_request(request_id uuid)",
   ]);
 });
 
-Deno.test("the dispatcher's role may do all with each table that is exposed, and nothing with views and what is private", async () => {
+Deno.test("the dispatcher's role may do all with each table that is exposed but read the audit log only, and nothing with views and what is private", async () => {
   const rows = await sql<{ name: string }[]>`
     select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
   `;
   const commands = ["select", "insert", "update", "delete", "truncate", "references", "trigger"];
-  const all = rows.flatMap(({ name }) => commands.map((command) => [`${command} public.${name}`, "all"]));
+  const all = rows.flatMap(({ name }) =>
+    (name === "audit_log" ? ["select"] : commands).map((command) => [`${command} public.${name}`, "all"])
+  );
 
   assertEquals(await tablesOf("service_role"), Object.fromEntries(all));
 });
@@ -228,19 +242,29 @@ Deno.test("the dispatcher's role may do all with each table that is exposed, and
 Deno.test("the dispatcher's role can call exactly these functions", async () => {
   assertEquals(await functionsOf("service_role"), [
     "private.accept_wake_up(issued_at bigint, signature text)",
+    "private.action_results_of(run_id uuid)",
+    "private.admit_mail(run_id uuid, action_id uuid, contact uuid, address text)",
+    "private.are_emails(given text[])",
     "private.as_id(text_of_id text)",
     "private.brand(company companies)",
     "private.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "private.contact_card(contact crm_contacts)",
     "private.finish_run(run_id uuid, status text, actions_total integer, error text)",
+    "private.fits_a_mail(html text)",
     "private.form_address_key()",
+    "private.is_email(given text)",
+    "private.is_line(given text)",
+    "private.is_name(given text)",
     "private.record_action(run_id uuid, result jsonb)",
     "private.record_deliveries(outcomes jsonb)",
+    "private.refusal_of(automation automations, action automation_actions)",
     "private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb)",
     "private.run_call_webhook(run_id uuid, action_id uuid)",
     "private.run_context(workspace uuid, trigger_data jsonb)",
     "private.run_job(run automation_runs)",
+    "private.trigger_data_of(run automation_runs)",
     "public.accept_wake_up(issued_at bigint, signature text)",
+    "public.admit_mail(run_id uuid, action_id uuid, contact uuid, address text)",
     "public.claim_work(most_deliveries integer, most_runs integer, busy uuid[])",
     "public.finish_run(run_id uuid, status text, actions_total integer, error text)",
     "public.form_address_key()",

@@ -55,18 +55,76 @@ Deno.test("the list shows each key with what it may do and whether it lives, and
   await sql`update api_keys set revoked_at = '2026-01-02 03:04Z' where id = ${alice.keyId}`;
 
   const { code, printed } = await keys(["list", "--company", alice.companyId]);
-  const lines = printed.trim().split("\n").map((line) => line.split("  "));
+  const [heads, ...lines] = printed.trim().split("\n").map((line) => line.split(/ {2,}/));
 
-  assertEquals(code, 0);
+  const { expires_at } = (await rowsOf(alice.companyId)).find(({ id }) => id === keyId)!;
+  const end = expires_at.toISOString().slice(0, 16).replace("T", " ");
+  assertEquals([code, heads], [0, ["KEY", "COMPANY", "NAME", "SCOPES", "STATE", "USED"]]);
+  assert(Math.abs(expires_at.getTime() - Date.now() - 365 * 86_400_000) < 60_000);
   assertEquals(
     lines.sort(),
     [
       [alice.keyId, alice.companyId, "Alice's clinic", "admin", "revoked 2026-01-02 03:04", "never used"],
-      [keyId, alice.companyId, "Zapier", "referrals:read", "active", "never used"],
+      [keyId, alice.companyId, "Zapier", "referrals:read", `expires ${end}`, "never used"],
     ].sort(),
   );
   assertEquals(printed.includes(token), false);
   assertStringIncludes((await keys(["list"])).printed, bob.keyId);
+});
+
+Deno.test("a key lives a year unless told otherwise, and the list says which end soon", async () => {
+  const { companyId, keyId } = await workspace("Alice's clinic");
+  const [soon, endless] = [
+    await create(companyId, "referrals:read", "--expires-in-days", "30"),
+    await create(companyId, "crm_audit:read", "--never-expires"),
+  ];
+
+  const { printed, said } = await keys(["list", "--company", companyId]);
+  const lineOf = (id: string) => printed.split("\n").find((line) => line.startsWith(id))!;
+  assertMatch(lineOf(soon.keyId), / {2}expires soon, \d{4}-/);
+  assertMatch(lineOf(endless.keyId), / audit:read {2,}active /);
+  assertMatch(lineOf(keyId), / active /);
+  assertEquals(said, "One key ends within 30 days.\n");
+  assertEquals((await endless.get("/audit-log")).status, 200);
+});
+
+Deno.test("revoking a key says what it made and ends none of it; with --disable all of that ends", async () => {
+  const alice = await workspace("Alice's clinic");
+  const other = await alice.holding("admin");
+  const automation = await other.creates("/automations", {
+    name: "Thank them",
+    trigger_type: "referral_attributed",
+    enabled: true,
+  });
+  const action = await other.creates(`/automations/${automation.id}/actions`, { action_type: "attribute_referral" });
+  const subscription = await other.creates("/webhooks/subscriptions", {
+    url: "http://127.0.0.1:9/hooks",
+    events: ["referral_attributed"],
+  });
+  const kept = await alice.creates("/automations", {
+    name: "Hers",
+    trigger_type: "referral_attributed",
+    enabled: true,
+  });
+  const enabled = async () =>
+    (await sql`
+      select enabled from automations where id = ${automation.id}
+      union all select enabled from webhook_subscriptions where id = ${subscription.id}
+      union all select enabled from automations where id = ${kept.id}
+    `).map((row) => row.enabled);
+  const may = async () => (await sql`select private.maker_allows(${other.keyId}, '{referrals:read}') as may`)[0].may;
+
+  const revoked = await keys(["revoke", other.keyId]);
+  assertEquals([revoked.code, await enabled(), await may()], [0, [true, true, true], true], revoked.said);
+  for (
+    const text of ["1 automation, 1 action, 1 subscription", automation.id, action.id, subscription.id, "--disable"]
+  ) {
+    assertStringIncludes(revoked.said, text);
+  }
+  assertEquals(revoked.said.includes(kept.id), false);
+
+  const disabled = await keys(["revoke", other.keyId, "--disable"]);
+  assertEquals([disabled.code, await enabled(), await may()], [0, [false, false, true], false], disabled.said);
 });
 
 Deno.test("a revoked key is refused on its next request, and its fellow is not", async () => {
@@ -130,6 +188,10 @@ Deno.test("what cannot be done is one sentence and exit 1, and writes nothing", 
     [
       ["create", "--company", companyId, "--scopes", "admin", "--expires-in-days", "0"],
       /^--expires-in-days takes a number/,
+    ],
+    [
+      ["create", "--company", companyId, "--scopes", "admin", "--expires-in-days", "9", "--never-expires"],
+      /^--never-expires and --expires-in-days exclude each other/,
     ],
     [["create", "--company", companyId, "--scopes", "admin", "--name", "x".repeat(201)], /^A key's name has 1 to 200 /],
     [["revoke", missing], /^There is no key /],

@@ -6,6 +6,7 @@ import { variableNames } from "../../supabase/functions/api/events/variables.ts"
 import { OpportunityStatus } from "../../supabase/functions/api/opportunities/schema.ts";
 import { RequestStatus } from "../../supabase/functions/api/referral_requests/schema.ts";
 import { ReferralSource, ReferralStatus } from "../../supabase/functions/api/referrals/schema.ts";
+import { ActorType, AuditAction, EntityType, Via } from "../../supabase/functions/api/audit/schema.ts";
 import { RunStatus } from "../../supabase/functions/api/runs/schema.ts";
 import { DeliveryStatus } from "../../supabase/functions/api/webhooks/schema.ts";
 import { checksOn, columnsChecked, quoted, sourceOf } from "../world/sql_checks.ts";
@@ -17,6 +18,10 @@ const lists: Record<string, readonly string[]> = {
   "automation_actions.action_type": ActionType.options,
   "automation_runs.status": RunStatus.options,
   "webhook_deliveries.status": DeliveryStatus.options,
+  "audit_log.entity_type": EntityType.options,
+  "audit_log.action": AuditAction.options,
+  "audit_log.actor_type": ActorType.options,
+  "audit_log.via": Via.options,
   "referrals.status": ReferralStatus.options,
   "referrals.source": ReferralSource.options,
   "referral_requests.written_status": RequestStatus.options,

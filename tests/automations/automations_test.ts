@@ -29,6 +29,7 @@ Deno.test("an automation is where Location says, reads back the same, and is not
     conditions: {},
     enabled: false,
     priority: 0,
+    created_by: alice.keyId,
     created_at: "",
     updated_at: "",
   });

@@ -25,6 +25,8 @@ Deno.test("a mail goes to the referrer, the contact, an address or what a token 
   const { alice, rita, fred, run, readdress } = await scene({ to: "referrer" });
   await alice.changes("/company", { contact_email: "desk@alice.example" });
   const somebody = `somebody-${crypto.randomUUID()}@example.com`;
+  await alice.changes("/company/crm-settings", { mail_recipients: [somebody] });
+  await alice.creates("/contacts", { first_name: "Other", email: `other-${somebody}` });
 
   const addresses: [string, string][] = [
     ["referrer", rita.email],
@@ -57,7 +59,8 @@ Deno.test("the workspace's HTML is sanitised, and what a token brings is text, w
   const { status, action_results: [{ request }] } = await run({ notes });
 
   const [{ id, subject }, ...more] = await mailsTo(rita.email);
-  const { html } = (await mailbox("GET", `/emails/${id}`)).json;
+  const { html, headers } = (await mailbox("GET", `/emails/${id}`)).json;
+  const [, unsubscribe] = /^<(.*)>$/.exec(headers["List-Unsubscribe"])!;
   const found = elements(html);
   const line = `<b>"Fred"</b>: javascript:alert(5) Bcc: eve@example.com" onmouseover="alert(6)`;
   assertEquals([status, subject, more], ["completed", line, []]);
@@ -68,6 +71,7 @@ Deno.test("the workspace's HTML is sanitised, and what a token brings is text, w
   assertEquals(found.filter(({ tag }) => tag === "a").map(({ attributes: { href }, text }) => [text, href]), [
     ["link", undefined],
     ["page", `https://clinic.example/${knee.id}`],
+    ["Unsubscribe", unsubscribe],
   ]);
   assertEquals((await mailsTo("eve@example.com")).length, 0);
 });

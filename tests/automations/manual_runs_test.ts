@@ -5,12 +5,14 @@ import { chain, type Json, type Person, type Reply, sql, world } from "../world/
 
 const onReferrals = { name: "On referrals", trigger_type: "referral_attributed" };
 
-/** An automation of the person's that mails to a fixed address, with its actions' path. */
+/** An automation of the person's that mails to a fixed address of their staff. */
 async function mailing(person: Person, more: Json = {}, subject = "About {{deal.name}}"): Promise<Json> {
   const automation = await person.creates("/automations", { ...onReferrals, ...more });
+  const desk = `desk-${automation.id}@example.com`;
+  await person.changes("/company/crm-settings", { mail_recipients: [desk] });
   await person.creates(`/automations/${automation.id}/actions`, {
     action_type: "send_email",
-    config: { to: `desk-${automation.id}@example.com`, subject, body_html: "<p>{{contact.email}} {{notes}}</p>" },
+    config: { to: desk, subject, body_html: "<p>{{contact.email}} {{notes}}</p>" },
   });
   return automation;
 }
@@ -27,7 +29,7 @@ Deno.test("alice runs an automation that is not enabled, and is answered the run
   assertEquals([run.automation_id, run.status, run.error], [id, "completed", null]);
   assertEquals([run.actions_total, run.actions_executed, run.actions_failed, run.actions_skipped], [1, 1, 0, 0]);
   assertEquals(run.trigger_data.referred_deal_id, opportunity.id);
-  assertEquals([run.trigger_type, run.trigger_data.event_id], ["referral_attributed", run.event_id]);
+  assertEquals([run.trigger_type, run.trigger_data.event_id], ["api", run.event_id]);
   const [result] = run.action_results;
   assertEquals([result.action_type, result.status, result.request.subject], [
     "send_email",

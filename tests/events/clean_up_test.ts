@@ -33,8 +33,8 @@ Deno.test("what is older than 30 days and done is cleaned up, what is younger or
           from event
         )
         insert into automation_runs
-          (company_id, automation_id, event_id, trigger_type, trigger_data, status, due_at, created_at)
-        select company_id, ${automation}, id, type, '{}',
+          (company_id, automation_id, event_id, trigger_type, status, due_at, created_at)
+        select company_id, ${automation}, id, type,
           case ${status} when 'pending' then 'running' else 'completed' end,
           case ${status} when 'pending' then now() end, occurred_at
         from event
@@ -79,9 +79,9 @@ Deno.test("what is older than 30 days and done is cleaned up, what is younger or
   const young = ["young and delivered", "young and failed"];
   assertEquals(left, {
     deliveries: ["old and pending", ...young],
-    // A run is not the subscription's: it goes on.
+    // A run is not the subscription's: it goes on, about its event.
     runs: ["old and pending", "old, pending, disabled", ...young],
-    events: ["old and not told", "old and pending", ...young],
+    events: ["old and not told", "old and pending", "old, pending, disabled", ...young],
     secrets: [true],
   });
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { endpoints } from "../../supabase/functions/api/app.ts";
 import { tableOf } from "../world/lists.ts";
-import { chain, type Json, type Person, sql, world } from "../world/world.ts";
+import { allow, chain, type Json, type Person, sql, world } from "../world/world.ts";
 
 // A list without parameters is all there is, on one page.
 const lists = endpoints.filter(({ contract }) => contract.list && contract.query).map(({ contract }) => contract);
@@ -171,12 +171,18 @@ async function rowsOverTime(person: Person, count: number): Promise<(path: strin
   await sql`insert into automation_actions (company_id, automation_id, action_type, sequence, ${at})
     select ${companyId}, ${automation.id}, 'attribute_referral', n, ${times} from ${rows} where n <= 3`;
   await sql`insert into automation_runs
-    (company_id, automation_id, event_id, trigger_type, trigger_data, status, due_at, ${at})
-    select ${companyId}, ${automation.id}, gen_random_uuid(), 'referral_attributed', '{}', 'completed', null, ${times}
+    (company_id, automation_id, event_id, trigger_type, status, due_at, ${at})
+    select ${companyId}, ${automation.id}, gen_random_uuid(), 'referral_attributed', 'completed', null, ${times}
     from ${rows}`;
   await sql`insert into webhook_deliveries (company_id, subscription_id, event_id, event_type, status, due_at, ${at})
     select ${companyId}, ${subscription.id}, gen_random_uuid(), 'stage_changed', 'delivered', null, ${times} from ${rows}`;
-  return (path) => path.replace(":id", path.startsWith("/automations") ? automation.id : subscription.id);
+  const [referral] = await sql`select id from referrals where company_id = ${companyId} order by id limit 1`;
+  const parents: Record<string, string> = {
+    automations: automation.id,
+    webhooks: subscription.id,
+    referrals: referral.id,
+  };
+  return (path) => path.replace(":id", parents[path.split("/")[1]]);
 }
 
 Deno.test("every list sorts by both columns in both orders, and bounds exclude their instant", async () => {
@@ -206,9 +212,8 @@ Deno.test("every list sorts by both columns in both orders, and bounds exclude t
 
 Deno.test("a total is exact up to 1,000 rows, and says so when it may be an estimate", async () => {
   const { alice, bob } = await world();
-  await sql`
-    insert into private.workspace_limits values
-      (${alice.companyId}, 'automations', 2000), (${alice.companyId}, 'subscriptions', 2000)`;
+  await allow(alice, "automations", 2_000);
+  await allow(alice, "subscriptions", 2_000);
   const at = await rowsOverTime(alice, 1_000);
   // An automation has few actions.
   const long = Object.keys(tableOf).filter((list) => list !== "/automations/:id/actions");

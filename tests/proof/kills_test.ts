@@ -182,7 +182,7 @@ async function workspace(observer: Client, url: string, size: number) {
   const contacts = await observer.reads((sql) =>
     sql`
       insert into crm_contacts (company_id, first_name, email)
-      select ${company}, 'Rita', 'rita-' || n || '@example.com' from generate_series(1, 50) as n returning id
+      select ${company}, 'Rita', 'rita-' || n || '@example.com' from generate_series(1, 250) as n returning id
     `
   );
   const [friend, ...referrers] = ids(contacts);
@@ -224,8 +224,10 @@ async function look(companies: string[], observer: Client, victim: Victim): Prom
         (select json_agg(deliveries) from webhook_deliveries as deliveries where company_id in ${sql(companies)})
           as deliveries,
         (select json_agg(json_build_object(
-          'notes', trigger_data ->> 'notes', 'status', status, 'action_results', action_results
-        )) from automation_runs where company_id in ${sql(companies)}) as runs
+          'notes', private.trigger_data_of(run) ->> 'notes',
+          'status', status,
+          'action_results', private.action_results_of(id)
+        )) from automation_runs as run where company_id in ${sql(companies)}) as runs
     `
   );
   const mails = await (await fetch(`${victim.mailUrl}/emails`)).json();

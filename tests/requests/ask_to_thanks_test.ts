@@ -32,7 +32,7 @@ Deno.test("alice asks rita by mail, noah's details come in by the form, the deal
   assertEquals([asked.email_sent, asked.email_error], [true, null]);
   assertEquals([request.subject, request.from], [
     "Rita, who else?",
-    '"Harbour & Sons" <referrals@harbourhealth.example>',
+    `"Alice's clinic" <referrals@harbourhealth.example>`,
   ]);
   assertStringIncludes(request.text, asked.public_url);
   assertStringIncludes(request.html, asked.public_url);

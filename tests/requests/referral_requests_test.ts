@@ -66,7 +66,7 @@ Deno.test("the token is in the answer to the asker alone, and the database holds
 Deno.test("a request is expired by the clock and by withdrawal, in reads and in filters, and its link answers 410", async () => {
   const { alice } = await world();
   const rita = await alice.creates("/contacts", { first_name: "Rita", email: "rita@example.com" });
-  const ask = () => alice.creates("/referrals/request", { contact_id: rita.id });
+  const ask = () => alice.creates("/referrals/request", { contact_id: rita.id, force: true });
   const [late, withdrawn, open] = [await ask(), await ask(), await ask()];
   await sql`update referral_requests set expires_at = now() - interval '1 second' where id = ${late.request_id}`;
 
@@ -89,7 +89,7 @@ Deno.test("a request is expired by the clock and by withdrawal, in reads and in 
 Deno.test("a request that lapses is expired at once, whether or not the job has written that down", async () => {
   const { alice } = await world();
   const rita = await alice.creates("/contacts", { first_name: "Rita", email: "rita@example.com" });
-  const ask = () => alice.creates("/referrals/request", { contact_id: rita.id });
+  const ask = () => alice.creates("/referrals/request", { contact_id: rita.id, force: true });
   const [older, lapsing, open] = [await ask(), await ask(), await ask()];
   await alice.delete(`/referrals/requests/${older.request_id}`);
   const ids = async (query: string) =>

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { listen } from "../world/listener.ts";
-import { eventually, type Person, sql, workspace } from "../world/world.ts";
+import { allow, eventually, type Person, sql, workspace } from "../world/world.ts";
 
 const healthy = 96;
 const backlog = 150;
@@ -50,7 +50,7 @@ const subscribeAll = (person: Person, urls: string[]) =>
 
 Deno.test("four bad endpoints with a backlog keep the 96 others of their workspace waiting for less than 2 s", async (t) => {
   const clinic = await workspace("Harbour Health");
-  await sql`insert into private.workspace_limits values (${clinic.companyId}, 'subscriptions', 100)`;
+  await allow(clinic, "subscriptions", 100);
   await using opened = new AsyncDisposableStack();
   // Nothing is tried again once these endpoints are gone.
   opened.defer(async () => void await sql`delete from webhook_subscriptions where company_id = ${clinic.companyId}`);

@@ -26,6 +26,7 @@ Deno.test("a subscription is where Location says and reads back the same, but fo
     disabled_at: null,
     disabled_reason: null,
     failing_since: null,
+    created_by: alice.keyId,
     created_at: "",
     updated_at: "",
   });

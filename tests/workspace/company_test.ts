@@ -74,7 +74,12 @@ Deno.test("the referral stage belongs to the referral pipeline, and goes with it
 
   assertEquals([homeless.status, homeless.error.code], [400, "VALIDATION_ERROR"]);
   assertEquals(homeless.error.details[0].path, "referral_stage_id");
-  assertEquals(set, { ...settings, referral_categories: ["MRI", "Physio"] });
+  assertEquals(set, {
+    ...settings,
+    referral_categories: ["MRI", "Physio"],
+    mail_recipients: [],
+    mail_form_contacts: false,
+  });
   assertEquals([mixed.status, mixed.error.code, mixed.error.details[0].path], [404, "NOT_FOUND", "referral_stage_id"]);
   assertEquals([theirs.status, theirs.error.code, theirs.error.details[0].path], [
     404,

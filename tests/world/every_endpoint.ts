@@ -1,3 +1,4 @@
+import { type Scope } from "../../supabase/functions/api/contract/scopes.ts";
 import { type Endpoint } from "../../supabase/functions/api/http/endpoint.ts";
 import { endpoints as all } from "../../supabase/functions/api/app.ts";
 import { call, chain, type Json, type Person, type Reply, sql } from "./world.ts";
@@ -25,8 +26,9 @@ export async function rowsOf(person: Person): Promise<Rows> {
     trigger_type: "stage_changed",
     stage_id: stage.id,
   });
-  const run = await done(person.post(`/automations/${automation.id}/trigger`, { trigger_data: {} }));
   const action = await person.creates(`/automations/${automation.id}/actions`, { action_type: "attribute_referral" });
+  // It has nothing to attribute: the run has a result, and changes nothing.
+  const run = await done(person.post(`/automations/${automation.id}/trigger`, { trigger_data: {} }));
   const subscription = await person.creates("/webhooks/subscriptions", {
     url: receiver,
     events: ["stage_changed"],
@@ -36,6 +38,7 @@ export async function rowsOf(person: Person): Promise<Rows> {
     insert into webhook_deliveries (company_id, subscription_id, event_id, event_type, status, due_at)
     values (${person.companyId}, ${subscription.id}, ${run.event_id}, 'stage_changed', 'delivered', null)
     returning id`;
+  await sql`insert into private.workspace_limits values (${person.companyId}, 'actions', 20) on conflict do nothing`;
   return named({
     action: action.id,
     automation: automation.id,
@@ -98,6 +101,9 @@ function named(ids: Record<Kind, string>): Rows {
       "/webhooks/subscriptions": ids.subscription,
     },
     fields: {
+      // Of the audit log: any row's, and whoever's.
+      actor_id: ids.automation,
+      entity_id: ids.referral,
       contact_id: ids.contact,
       deal_id: ids.opportunity,
       event_id: ids.event,
@@ -141,6 +147,17 @@ export const reference = (field: string, rows: Rows) => rows.fields[field] ?? mi
 function missing(name: string): never {
   throw new Error(`every_endpoint.ts has no row for ${name}: give it one.`);
 }
+
+const alsoTaken: Record<string, Scope[]> = {
+  "POST /automations": ["opportunities:read"],
+  "POST /automations/:id/actions": ["contacts:read"],
+  "PATCH /automations/:id/actions/:actionId": ["contacts:read"],
+  "POST /webhooks/subscriptions": ["referrals:read"],
+  "PATCH /webhooks/subscriptions/:id": ["referrals:read", "opportunities:read"],
+};
+
+/** The scopes that the contract asks beside the endpoint's own for what its documented body would do later. */
+export const scopesBeside = (endpoint: Endpoint): Scope[] => alsoTaken[title(endpoint)] ?? [];
 
 export type Asking = { token?: string; headers?: Record<string, string>; query?: string };
 

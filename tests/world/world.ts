@@ -182,3 +182,10 @@ export async function eventually<T>(condition: () => T | Promise<T>, seconds = 1
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Has the operator let the person's workspace have so many of something. */
+export const allow = async ({ companyId }: Person, name: string, value: number): Promise<void> =>
+  void await sql`
+    insert into private.workspace_limits values (${companyId}, ${name}, ${value})
+    on conflict (company_id, name) do update set value = excluded.value
+  `;

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { auditEndpoints } from "./audit/routes.ts";
 import { authentication } from "./http/authentication.ts";
 import { actionEndpoints } from "./actions/routes.ts";
 import { actionTypeEndpoints } from "./actions/action_type_routes.ts";
@@ -11,6 +12,7 @@ import { companyEndpoints } from "./company/routes.ts";
 import type { Config } from "./platform/config.ts";
 import { Metered } from "./budgets/limiter.ts";
 import { contactEndpoints } from "./contacts/routes.ts";
+import type { ApiKey } from "./data/clients.ts";
 import { Database } from "./data/database.ts";
 import { dispatcher } from "./dispatcher/routes.ts";
 import type { Endpoint, Handled } from "./http/endpoint.ts";
@@ -27,7 +29,7 @@ import { callingKeyEndpoints } from "./calling_key/routes.ts";
 import { referralRequestEndpoints } from "./referral_requests/routes.ts";
 import { referralEndpoints } from "./referrals/routes.ts";
 import { runEndpoints } from "./runs/routes.ts";
-import { scopesAllow } from "./contract/scopes.ts";
+import { type Scope, scopesAllow } from "./contract/scopes.ts";
 import { webhookEndpoints } from "./webhooks/routes.ts";
 
 /** Every endpoint, in the order that the documentation shows them. */
@@ -46,6 +48,7 @@ export const endpoints: Endpoint[] = [
   ...automationEndpoints,
   ...actionEndpoints,
   ...webhookEndpoints,
+  ...auditEndpoints,
   ...publicFormEndpoints,
 ];
 
@@ -77,12 +80,12 @@ export function createApp(config: Config) {
       const key = endpoint.access === "open" ? null : await authenticate(c.req.header("Authorization"));
       const metered = key && new Metered(config, key, costOf(endpoint));
       const handled = async () => {
-        if (key && scope && !scopesAllow(key.scopes, scope)) {
-          throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
-        }
+        if (key && scope) demandScopes(key, [scope]);
         metered?.requireCredits();
         const input = await readInput(endpoint, c);
-        const database = new Database(config, key, scope);
+        // Of what this endpoint's own contract made of the body.
+        if (key) demandScopes(key, endpoint.contract.alsoNeeds?.(input.body as never) ?? []);
+        const database = new Database(config, key, scope, c.get("requestId"));
         // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
         return await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
       };
@@ -91,6 +94,11 @@ export function createApp(config: Config) {
     });
   }
   return root;
+}
+
+function demandScopes(key: ApiKey, wanted: Scope[]) {
+  const lacking = wanted.find((scope) => !scopesAllow(key.scopes, scope));
+  if (lacking) throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${lacking}.`);
 }
 
 function answer(

@@ -13,7 +13,7 @@ import {
 } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal } from "./principals.ts";
-import { opens, scopeFor } from "./rules.ts";
+import { opens, scopeFor, shownBeside } from "./rules.ts";
 import type { Workspace } from "./workspaces.ts";
 
 const wide = references.filter(({ columns }) => columns.includes("company_id") && columns.length > 1);
@@ -37,7 +37,11 @@ export function computedFields(all: Principal[], mine: Workspace, theirs: Worksp
       // These tell nothing but what they are given.
       const isPure = routine.reaches.length === 1 && !/\bfrom\b/.test(routine.source);
       const cells = Object.entries(given).map(([name, row]): Cell => {
-        const open = isPure || (row.id === own.id && opens(who.scopes, scopeFor(full, "select")));
+        const taken = [
+          scopeFor(full, "select"),
+          ...shownBeside[`${routine.schema}.${routine.name}(${routine.args[0].type})`] ?? [],
+        ];
+        const open = isPure || (row.id === own.id && taken.every((one) => opens(who.scopes, one)));
         const accepted = isPure
           ? ["200"]
           : who.standing === "dead"

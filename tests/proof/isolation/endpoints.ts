@@ -1,5 +1,14 @@
 import type { Endpoint } from "../../../supabase/functions/api/http/endpoint.ts";
-import { bodyOf, endpoints, isReference, nowhere, pathTo, reference, type Rows } from "../../world/every_endpoint.ts";
+import {
+  bodyOf,
+  endpoints,
+  isReference,
+  nowhere,
+  pathTo,
+  reference,
+  type Rows,
+  scopesBeside,
+} from "../../world/every_endpoint.ts";
 import { eventually, type Json, type Person } from "../../world/world.ts";
 import { ask, type Cell } from "./cells.ts";
 import { type Principal, signedFor } from "./principals.ts";
@@ -26,15 +35,16 @@ export function endpointCells(who: Principal, mine: Workspace, theirs: Workspace
     const namesRows = endpoint.contract.params !== undefined && hasId(endpoint) ||
       Object.keys(bodyOf(endpoint, theirs.named) ?? {}).some(isReference);
     const found = namesRows ? ["404 NOT_FOUND"] : ["2", "409 CONFLICT"];
-    const scope = scopeOf(endpoint);
     const isLiving = who.standing === "living";
-    const isOpen = isLiving && opens(who.scopes, scope);
+    const taken = [scopeOf(endpoint), ...scopesBeside(endpoint)];
+    const lacking = taken.find((one) => !opens(who.scopes, one));
+    const isOpen = isLiving && lacking === undefined;
     return {
       who,
       to: "api",
       ...request(endpoint, theirs.named),
       accepted: isOpen ? found : [isLiving ? "403 INSUFFICIENT_SCOPE" : "401 UNAUTHORIZED"],
-      told: isLiving && !isOpen ? new RegExp(` ${scope}\\.`) : undefined,
+      told: isLiving && !isOpen ? new RegExp(` ${lacking}\\.`) : undefined,
       changes: isOpen && !namesRows && endpoint.contract.method !== "get",
       secret: secretsFor(who, mine, theirs),
       about: about(endpoint),

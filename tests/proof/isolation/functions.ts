@@ -1,9 +1,10 @@
+import type { Json } from "../../world/world.ts";
 import { argumentsOf, pointersOf, type Whose } from "./function_arguments.ts";
 import { callers, type Routine, routines, rowsOfType } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal } from "./principals.ts";
 import { secretsFor } from "./rest_scopes.ts";
-import { opens, resourceOf, scopeOfRoutine } from "./rules.ts";
+import { opens, resourceOf, scopeOfRoutine, takenBeside } from "./rules.ts";
 import { formToken, ownLabel, stopToken, type Values, valuesIn, without, type Workspace } from "./workspaces.ts";
 
 /** The functions that `/rest/v1/rpc` can hand their arguments: none of them a row. */
@@ -107,7 +108,10 @@ function answers({ standing, scopes }: Principal, routine: Routine): string[] {
   // All that it has to say is who may not.
   const silence = routine.name === "require_scope" ? [] : nothing;
   if (standing === "dead") return ["401 UNAUTHORIZED", ...silence];
-  if (opens(scopes, scopeOfRoutine(routine))) return ["2", "409 CONFLICT"];
+  if (opens(scopes, scopeOfRoutine(routine))) {
+    const beside = takenBeside[`${routine.schema}.${routine.name}`] ?? [];
+    return beside.every((one) => opens(scopes, one)) ? ["2", "409 CONFLICT"] : ["403 INSUFFICIENT_SCOPE"];
+  }
   return ["403 42501", "403 INSUFFICIENT_SCOPE", ...silence];
 }
 
@@ -119,17 +123,20 @@ const inlined: Record<string, string[]> = {
   webhooks: ["contacts", "opportunities", "referrals"],
 };
 
+/** The resource of a row: a referral's history is shown with it. */
+const resourceOfRow = (table: string, row: Json) =>
+  table === "public.audit_log" && row.entity_type === "referral" ? "referrals" : resourceOf(table);
+
 /** What a key's scopes give it nothing of, in its own workspace. */
 function beyond({ scopes, claims }: Principal, mine: Workspace): Values {
   const held = scopes.map((scope) => scope.split(":")[0]);
   const known = new Set(held.flatMap((resource) => [resource, ...inlined[resource] ?? []]));
   if (held.includes("admin")) return { ids: new Set(), words: [] };
+  const rows = Object.entries(mine.rows).filter(([table]) => table.startsWith("public.")).flatMap(([table, rows]) =>
+    rows.map((row) => ({ row, resource: resourceOfRow(table, row) }))
+  );
   const [open, shut] = [true, false].map((isOpen) =>
-    valuesIn(
-      Object.entries(mine.rows).filter(([table]) =>
-        table.startsWith("public.") && known.has(resourceOf(table) ?? "") === isOpen
-      ),
-    )
+    valuesIn(rows.filter(({ resource }) => known.has(resource ?? "") === isOpen).map(({ row }) => row))
   );
   return without(without(shut, open), { ids: new Set([mine.person.companyId, claims?.sub ?? ""]), words: [] });
 }

@@ -87,10 +87,11 @@ const copies = (alice: string, bob: string, withFlags: boolean) =>
 /** Alice's outbox with work in it that tells of rows, so that whoever works on it finds something. */
 const busy = (alice: string, told: Workspace) => `
   update public.api_keys set last_used_at = '2020-01-01' where company_id = '${alice}';
-  update private.events set fanned_out_at = null, data = data || '${JSON.stringify(fields(told))}'
+  update private.events set fanned_out_at = null,
+    data = data || '${JSON.stringify({ ...fields(told), trigger_data: fields(told) })}'
     where company_id = '${alice}';
-  update public.automation_runs set status = 'running', due_at = now() - interval '1 s', completed_at = null,
-    trigger_data = trigger_data || '${JSON.stringify(fields(told))}' where company_id = '${alice}';
+  update public.automation_runs set status = 'running', due_at = now() - interval '1 s', completed_at = null
+    where company_id = '${alice}';
   update public.automations set enabled = true where company_id = '${alice}';
   update public.webhook_subscriptions set enabled = true, events = '{referral_attributed,stage_changed}'
     where company_id = '${alice}';

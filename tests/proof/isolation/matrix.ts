@@ -1,5 +1,6 @@
 import { privateFunctionCells } from "./private_functions.ts";
 import type { Cell } from "./cells.ts";
+import { deputyCells, deputyKeys } from "./deputies.ts";
 import { computedFields, crossReferences, uncalled, untouched, workspaceOf } from "./database.ts";
 import { endingCell, endpointCells, foreignCells, listCells, ownCells } from "./endpoints.ts";
 import { callsOfOthers, foreignCalls, linkCalls, ownCalls } from "./functions.ts";
@@ -22,6 +23,7 @@ export async function matrix(): Promise<Matrix> {
   const callers = [...everybody, service, await otherAudience(mine.person)];
   const stranger = everybody.find(({ name }) => name === "the publishable key")!;
   const lists = await listCells(admin, theirs.person, theirs);
+  const deputies = await deputyKeys(mine.person);
   const runner = await MatrixRunner.between(mine, theirs);
   const parts = {
     "everybody at every table, by every verb": tableCells(everybody, mine, theirs),
@@ -43,6 +45,7 @@ export async function matrix(): Promise<Matrix> {
       ...computedFields(everybody, mine, theirs),
     ],
     "alice at every function and table, whatever bob's rows say": lookalikeCells(admin, mine, theirs),
+    "what acts later, by each scope alone": deputyCells(deputies, mine),
     "everybody at every endpoint": callers.flatMap((who) => endpointCells(who, mine, theirs)),
     "bob's rows at every endpoint": [...foreignCells(admin, mine, theirs), ...lists, endingCell(mine.person)],
     "alice at every endpoint with rows of her own": ownCells(admin, mine, theirs),

@@ -7,7 +7,9 @@ import type { Workspace } from "./workspaces.ts";
 
 // What the machinery changes by itself, whoever asks for what.
 const isMachinery = (table: string) =>
-  /^private\.(events|request_budgets)$|^public\.(automation_runs|webhook_deliveries)$/.test(table);
+  /^private\.(action_results|events|request_budgets)$|^public\.(audit_log|automation_runs|webhook_deliveries)$/.test(
+    table,
+  );
 
 /** Two workspaces with rows to come back to, and the cells that ran between them. */
 export class MatrixRunner {

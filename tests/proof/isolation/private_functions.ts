@@ -1,7 +1,7 @@
 import { eventually } from "../../world/world.ts";
 import { answerAs, owner, sqlCell } from "./sql_cells.ts";
 import type { Cell } from "./cells.ts";
-import { superuser } from "./snapshot.ts";
+import { superuser, withoutTriggers } from "./snapshot.ts";
 import type { Workspace } from "./workspaces.ts";
 
 const silenced = "set local session_replication_role = replica";
@@ -94,6 +94,7 @@ async function added(workspace: string, email: string) {
     await adding`commit`;
     const found = await answer;
     await adding`delete from crm_contacts where id = ${id}`;
+    await withoutTriggers(async (tx) => void await tx`delete from audit_log where entity_id = ${id}`);
     return found;
   } finally {
     await adding`rollback`;

@@ -70,11 +70,12 @@ function reads(table: Table, mine: Workspace, theirs: Workspace): Sketch[] {
       : []),
     { path: `${list}&or=(${owner}.eq.${theirs.person.companyId},${owner}.not.is.null)`, accepted: ["200 …"] },
     { path: `${list}&order=${columns.map(({ name }) => `${name}.desc`)}`, accepted: ["200 …"] },
-    {
+    // Everything that anybody does adds to the log.
+    ...(name === "audit_log" ? [] : [{
       path: `/${name}?select=${owner}&limit=1&offset=${mine.rows[full].length}`,
       accepted: ["200 []", "206 []", "416"],
       headers: counted,
-    },
+    }]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { fields } from "./function_arguments.ts";
 import { type Command, exposed, granted, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal, Standing } from "./principals.ts";
-import { answersAt, opens, scopeFor } from "./rules.ts";
+import { answersAt, opens, scopeFor, takenBeside } from "./rules.ts";
 import { type Values, without, type Workspace } from "./workspaces.ts";
 
 const shown = { prefer: "return=representation" };
@@ -173,15 +173,17 @@ function cellOf(verb: Verb, who: Principal, table: Table, mine: Workspace, their
   const isWriting = command === "insert" || command === "update";
   const body = isWriting && (hasGrant ? written(table, command, own) : { [key]: own[key] });
   const accepted = answersAt(who, scopeFor(table.full, command), verb.isGranted ?? hasGrant, open, shut);
+  const beside = command === "insert" && isOwn ? takenBeside[table.full] ?? [] : [];
+  const lacks = mayOpen(verb, who, table) && !beside.every((one) => opens(who.scopes, one));
   // The embedded data API looks for the row to merge with first, PostgREST asks for the grant.
   const sooner = verb.isGranted === false && who.standing === "dead" ? ["401 UNAUTHORIZED"] : [];
   return {
     who,
     to: "rest",
     ...verb.ask({ table, path, row: `${path}?${key}=eq.${(isOwn ? own : foreign)[key]}`, own, foreign, body }),
-    accepted: [...accepted, ...sooner],
+    accepted: lacks ? ["403 INSUFFICIENT_SCOPE"] : [...accepted, ...sooner],
     secret: secretsFor(who, mine, theirs),
     about: [table.full],
-    changes: isOwn && mayOpen(verb, who, table),
+    changes: isOwn && mayOpen(verb, who, table) && !lacks,
   };
 }

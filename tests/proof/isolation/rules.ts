@@ -6,6 +6,7 @@ import type { Principal } from "./principals.ts";
 // The contract's tables of scopes, said once more: what code and catalogue say is measured by this, not by itself.
 
 const resourceOfTable: [RegExp, string | null][] = [
+  [/^public\.audit_log$/, "audit"],
   [/^public\.api_keys$/, null],
   [/^public\.automation/, "automations"],
   [/^public\.compan/, "company"],
@@ -33,7 +34,9 @@ function only(view: string, resources: (string | null)[]): string | null {
 /** The scope that a command on a table takes; null where no scope is enough. */
 export function scopeFor(table: string, command: Command): Scope | null {
   const resource = resourceOf(table);
-  return resource === null ? null : known(`${resource}:${accessFor(resource, command)}`);
+  return resource === null || resource === "audit" && command !== "select"
+    ? null
+    : known(`${resource}:${accessFor(resource, command)}`);
 }
 
 function accessFor(resource: string, command: Command): string {
@@ -42,6 +45,7 @@ function accessFor(resource: string, command: Command): string {
 }
 
 const resourceOfPath: Record<string, string | null> = {
+  "audit-log": "audit",
   automations: "automations",
   company: "company",
   contacts: "contacts",
@@ -85,6 +89,7 @@ const scopeOfFunction: Record<string, Scope | null> = {
   move_opportunity: "opportunities:write",
   record_request_mail: "referrals:write",
   record_thank_you: "referrals:write",
+  referral_history: "referrals:read",
   referral_in_the_way: "referrals:read",
   referral_leaderboard: "referrals:read",
   renew_referral_request: "referrals:write",
@@ -113,6 +118,19 @@ export function opens(held: readonly Scope[], wanted: Scope | null): boolean {
   const [resource, access] = wanted.split(":");
   return access === "read" && held.some((scope) => [`${resource}:write`, `${resource}:delete`].includes(scope));
 }
+
+/** The scopes that a row of alice's takes beside, when it is saved anew: for what it does later. */
+export const takenBeside: Record<string, Scope[]> = {
+  "public.automations": ["opportunities:read"],
+  "public.automation_actions": ["referrals:write"],
+  "public.create_webhook_subscription": ["referrals:read"],
+};
+
+/** The scopes that a computed field shows its row's value to, beside the one that reads the row. */
+export const shownBeside: Record<string, Scope[]> = {
+  "public.action_results(automation_runs)": [],
+  "public.trigger_data(automation_runs)": ["referrals:read", "opportunities:read"],
+};
 
 /** The most that a key may hold and still lack `wanted`. */
 export const allBut = (wanted: Scope) => scopes.filter((scope) => !opens([scope], wanted));

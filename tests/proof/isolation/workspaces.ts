@@ -68,6 +68,15 @@ async function entangle(alice: Person, bob: Person): Promise<void> {
       insert into private.unsubscribed (company_id, email)
       select ${bob.companyId}, lower(email) from crm_contacts where company_id = ${alice.companyId} and email is not null
     `;
+    // Somebody whom no cell names, being the last of alice's contacts, has asked her.
+    await tx`
+      with una as (
+        insert into crm_contacts (id, company_id, first_name)
+        values (overlay(gen_random_uuid()::text placing 'ffffffff' from 1)::uuid, ${alice.companyId}, 'Una')
+        returning id, company_id
+      )
+      insert into private.unsubscribed_contacts (contact_id, company_id) select id, company_id from una
+    `;
     await tx`
       insert into private.thank_yous (referral_id, claimed_at)
       select id, '2020-01-01' from referrals where company_id = ${alice.companyId}

@@ -17,6 +17,9 @@ const sources = await sql<Source[]>`
 
 type Weakening = { how: string; find: RegExp; put: (found: string) => string; only?: string };
 
+/** A call of a function, with calls in its arguments. */
+const call = (name: string) => new RegExp(`${name}\\((?:[^()]|\\((?:[^()]|\\([^()]*\\))*\\))*\\)`, "g");
+
 const everyScope = scopes.map((scope) => `'${scope}'`).join(", ");
 
 const weakenings: Weakening[] = [
@@ -76,6 +79,26 @@ const weakenings: Weakening[] = [
     find: /private\.claims\(\) ->> 'role' is distinct from 'api_key'/g,
     put: () => "true",
   },
+  // What acts later acts with its maker's scopes, and shows what it did to who may read that.
+  { how: "without the maker", find: call("private\\.maker_allows"), put: () => "true" },
+  { how: "without demanding", find: /perform private\.demand_scopes\([^;]*;/g, put: () => "" },
+  { how: "without the mask", find: call("private\\.caller_holds"), put: () => "true" },
+  { how: "for any starter", find: /\w+\.triggered_by = private\.calling_key\(\)/g, put: () => "true" },
+  { how: "silent", only: "private.action_of", find: /refusal is not null/g, put: () => "false" },
+  { how: "silent", only: "private.demand_scopes", find: /perform private\.refuse\([^;]*;/g, put: () => "" },
+  {
+    how: "blind",
+    only: "private.maker_allows",
+    find: /not exists \(.*?\n {6}\)/gs,
+    put: () => "true",
+  },
+  ...["private.scopes_to_hear", "private.scopes_of_action", "private.scopes_to_see"].map((only) => ({
+    how: "without a scope",
+    only,
+    find: /array\['[^\]]*\]/g,
+    put: () => "array[]::text[]",
+  })),
+  { how: "without what is heard", find: call("private\\.scopes_to_hear"), put: () => "array[]::text[]" },
   { how: "empty", only: "public.require_scope", find: /if private\.company_for.*? then/gs, put: () => "if false then" },
 ];
 

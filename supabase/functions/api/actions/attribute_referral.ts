@@ -8,6 +8,7 @@ import { defineAction } from "./define_action.ts";
 import { filled, Templated, withTokens } from "./templates.ts";
 
 const statuses = ReferralStatus.options.join(", ");
+const mostFilled: Record<string, number> = { ...longest, referrer_contact_id: 200, status: 200 };
 
 const Config = z.strictObject({
   referrer_contact_id: z.union([Id, Templated(200)], "must be a UUID or hold a {{token}}").nullish()
@@ -38,7 +39,10 @@ export const attributeReferral = defineAction({
 /** The fields to set, each filled; throws 400 for what comes of a token and fits no referral. */
 function requested(config: z.output<typeof Config>, tokens: TokenValues): Record<string, string | null> {
   const request: Record<string, string | null> = Object.fromEntries(
-    Object.entries(config).map(([field, template]) => [field, template ? filled(template, tokens) || null : null]),
+    Object.entries(config).map(([field, template]) => [
+      field,
+      template ? filled(field, template, tokens, mostFilled[field]) || null : null,
+    ]),
   );
   const { referrer_contact_id, status } = config;
   if (referrer_contact_id) {
@@ -48,11 +52,6 @@ function requested(config: z.output<typeof Config>, tokens: TokenValues): Record
   }
   if (status && !ReferralStatus.safeParse(request.status).success) {
     throw refusal(`status (${status}) gives none of ${statuses}.`);
-  }
-  // What a token brings may be longer than the field.
-  for (const field of ["category", "notes"] as const) {
-    const max = longest[field];
-    if ([...request[field] ?? ""].length > max) throw refusal(`${field} comes to more than ${max} characters.`);
   }
   return request;
 }

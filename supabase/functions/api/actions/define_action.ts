@@ -13,8 +13,13 @@ type Schema = z.ZodObject<Record<string, z.ZodType<Json | undefined>>>;
 /** The database and the deployment that a run works with. */
 export type Means = { database: Pick<Database, "ask">; config: Config };
 
-/** What was asked for and what came of it, for the run's record; `error` is null where it went well. */
-export type Outcome = { request: Json; response: Json; error: string | null };
+/** What was asked for and what came of it, for the run's record; `error` says why it failed or was skipped. */
+export type Outcome = {
+  status: "completed" | "failed" | "skipped";
+  request: Json;
+  response: Json;
+  error: string | null;
+};
 
 type Definition<ConfigSchema extends Schema, Settings = z.output<ConfigSchema>> = {
   label: string;

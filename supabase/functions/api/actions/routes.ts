@@ -13,6 +13,8 @@ import { readPageBelow } from "../data/child_lists.ts";
 
 const ByActionId = z.strictObject({ id: Id, actionId: Id });
 const columns = columnsOf(AutomationAction);
+const doneBy = ({ action_type, config }: { action_type?: ActionType; config?: Record<string, unknown> }) =>
+  action_type && config ? actionTypes[action_type].scopes(config) : [];
 
 /** An action's type and its config as they are stored; throws what stands against that config. */
 const settled = async (action_type: ActionType, given: Record<string, unknown>, config: Config) => ({
@@ -47,7 +49,9 @@ export const actionEndpoints: Endpoint[] = [
     method: "post",
     path: "/automations/:id/actions",
     summary: "Add an action to an automation",
+    description: "It takes the scopes of what it does and tells, too.",
     scope: "automations:write",
+    alsoNeeds: doneBy,
     params: ById,
     body: NewAction,
     answer: AutomationAction,
@@ -81,7 +85,9 @@ export const actionEndpoints: Endpoint[] = [
     method: "patch",
     path: "/automations/:id/actions/:actionId",
     summary: "Change an action",
+    description: "Another `config` takes the scopes of what it does and tells, too.",
     scope: "automations:write",
+    alsoNeeds: doneBy,
     params: ByActionId,
     body: ActionChange,
     answer: AutomationAction,

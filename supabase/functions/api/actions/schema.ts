@@ -12,6 +12,7 @@ export const AutomationAction = z.object({
   action_type: ActionType,
   sequence: z.int().meta({ description: "The lower runs first" }),
   config: z.record(z.string(), z.unknown()).meta({ description: "See /automations/action-types" }),
+  created_by: Id.nullable().meta({ description: "The key that made it, or last said what it does" }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).meta({
@@ -22,6 +23,7 @@ export const AutomationAction = z.object({
     action_type: "send_email",
     sequence: 0,
     config: actionTypes.send_email.config.meta()!.example,
+    created_by: "7f6f6f0e-2a53-4c0b-8c1e-1d2b5a9e4c77",
     created_at: "2026-11-22T09:30:00.000Z",
     updated_at: "2026-11-22T09:30:00.000Z",
   },

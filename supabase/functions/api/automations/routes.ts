@@ -1,4 +1,5 @@
 import { columnsOf } from "../data/columns.ts";
+import { triggers, type TriggerType } from "../events/event_types.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
 import { present } from "../data/rows.ts";
@@ -6,6 +7,8 @@ import { ById } from "../contract/values.ts";
 import { Automation, AutomationChange, automationResource, NewAutomation } from "./schema.ts";
 
 const columns = columnsOf(Automation);
+const heardBy = ({ trigger_type }: { trigger_type?: TriggerType }) =>
+  trigger_type ? [triggers[trigger_type].scope] : [];
 
 export const automationEndpoints: Endpoint[] = [
   keyed({
@@ -21,8 +24,10 @@ export const automationEndpoints: Endpoint[] = [
     method: "post",
     path: "/automations",
     summary: "Add an automation",
-    description: "It does nothing until it has actions and is enabled.",
+    description:
+      "It does nothing until it has actions and is enabled. It takes the scope that reads what starts it, too.",
     scope: "automations:write",
+    alsoNeeds: heardBy,
     body: NewAutomation,
     answer: Automation,
     status: 201,
@@ -46,8 +51,10 @@ export const automationEndpoints: Endpoint[] = [
     method: "patch",
     path: "/automations/:id",
     summary: "Change an automation",
-    description: "`conditions` replaces the old ones.",
+    description:
+      "`conditions` replaces the old ones. A change of when it acts takes the scopes of what it is told and does, too.",
     scope: "automations:write",
+    alsoNeeds: heardBy,
     params: ById,
     body: AutomationChange,
     answer: Automation,

@@ -15,6 +15,7 @@ export const Automation = z.object({
   conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
   enabled: z.boolean(),
   priority: z.int().meta({ description: "Of the automations that one event starts, the higher runs first" }),
+  created_by: Id.nullable().meta({ description: "The key that made it, or last said what it does" }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).meta({
@@ -28,6 +29,7 @@ export const Automation = z.object({
     conditions: { "deal.value": { gte: 5000 } },
     enabled: true,
     priority: 0,
+    created_by: "7f6f6f0e-2a53-4c0b-8c1e-1d2b5a9e4c77",
     created_at: "2026-11-22T09:30:00.000Z",
     updated_at: "2026-11-22T09:30:00.000Z",
   },

@@ -18,7 +18,7 @@ export class Metered {
 
   /** `cost` in credits, where the key is metered. */
   constructor(config: Config, key: ApiKey, cost: number) {
-    this.#database = new Database(config, key, null);
+    this.#database = new Database(config, key, null, null);
     this.#cost = cost;
     let budget = budgets.get(key);
     if (!budget) {

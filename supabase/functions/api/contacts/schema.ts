@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
-import { Email, Id, Label, Text, Timestamp } from "../contract/values.ts";
+import { Email, Id, Label, Line, PersonName, Text, Timestamp } from "../contract/values.ts";
 
 export const Contact = z.object({
   id: Id,
@@ -40,14 +40,14 @@ export const ContactCard = Contact.pick({
 }).meta({ id: "ContactCard" });
 
 const writable = {
-  first_name: Label(200),
-  last_name: Label(200).nullish(),
+  first_name: PersonName,
+  last_name: PersonName.nullish(),
   email: Email.nullish(),
   phone: Label(40).nullish().meta({
     description: "With a prefix, or as dialled in the workspace's country",
     example: "0412 000 101",
   }),
-  job_title: Label(200).nullish(),
+  job_title: Line(200).nullish(),
 };
 
 export const NewContact = z.strictObject(writable).meta({

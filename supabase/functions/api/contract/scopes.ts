@@ -16,6 +16,7 @@ export const scopes = [
   "automations:trigger",
   "webhooks:read",
   "webhooks:write",
+  "audit:read",
   "admin",
 ] as const;
 

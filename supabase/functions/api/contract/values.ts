@@ -31,7 +31,17 @@ export const Label = (max: number) =>
 
 export const Category = Label(longest.category);
 
-export const Email = z.email("must be an email address").max(320);
+const isLine = (text: string) => !/[\p{Cc}\u2028\u2029]/u.test(text);
+const isLink = (text: string) => /:\/\/|www\./i.test(text);
+
+/** A label that is one line: `private.is_line` says the same. */
+export const Line = (max: number) => Label(max).refine(isLine, "must be one line without control characters");
+
+/** A person's name, which no mail client makes a link of: `private.is_name` says the same. */
+export const PersonName = Line(200).refine((name) => !isLink(name), "must be a name that holds no link (:// or www.)");
+
+/** What browsers' `<input type=email>` take: `private.is_email` says the same. */
+export const Email = z.email({ pattern: z.regexes.html5Email, error: "must be an email address" }).max(320);
 
 /** The example that a schema describes itself with. */
 export const exampleOf = (schema: z.ZodObject) => z.record(z.string(), z.unknown()).parse(schema.meta()?.example);

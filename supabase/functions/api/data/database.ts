@@ -5,7 +5,10 @@ import type { Scope } from "../contract/scopes.ts";
 import { type ApiKey, type Client, clientOf } from "./clients.ts";
 import { asApiError, missing, outOfReach } from "./refusals.ts";
 
-type Query<Data> = (client: Client) => PromiseLike<PostgrestSingleResponse<Data>>;
+/** What is to be asked of the data API. */
+export type Query<Data> = (
+  client: Client,
+) => PromiseLike<PostgrestSingleResponse<Data>> & { setHeader(name: string, value: string): unknown };
 type Reply<Data> = { data: Data; count: number | null };
 
 const wasRolledBack = new Set(["40001", "40P01"]);
@@ -15,20 +18,29 @@ export class Database {
   readonly #client: Client;
   readonly #scope: Scope | null;
   readonly #hasKey: boolean;
+  readonly #requestId: string | null;
   /** That which the caller's token names, for the planner to know; row level security decides. */
   readonly workspace: string | null;
 
-  constructor(config: Config, key: ApiKey | null, scope: Scope | null, client = clientOf(config, key)) {
+  /** What it asks is done for the request with that id: the audit log says so. */
+  constructor(
+    config: Config,
+    key: ApiKey | null,
+    scope: Scope | null,
+    requestId: string | null,
+    client = clientOf(config, key),
+  ) {
     this.#client = client;
     this.#scope = scope;
     this.#hasKey = key !== null;
+    this.#requestId = requestId;
     this.workspace = key?.companyId ?? null;
   }
 
   /** What one query gives; throws the caller's error for a refusal, 503 when the database is out of reach. */
   async ask<Data>(query: Query<Data>): Promise<Reply<Data>> {
-    let answer = await query(this.#client);
-    if (answer.error && wasRolledBack.has(answer.error.code)) answer = await query(this.#client);
+    let answer = await this.#send(query);
+    if (answer.error && wasRolledBack.has(answer.error.code)) answer = await this.#send(query);
     if (answer.error) {
       if (answer.error.code === "42501") await this.confirmScope();
       throw asApiError(answer);
@@ -68,8 +80,16 @@ export class Database {
   /** Throws 401 when the key is dead, 403 when its row no longer holds the scope of this endpoint. */
   async confirmScope(): Promise<void> {
     if (!this.#hasKey) return;
-    const answer = await this.#client.rpc("require_scope", this.#scope ? { scope: this.#scope } : {});
+    const answer = await this.#send((client) => client.rpc("require_scope", this.#scope ? { scope: this.#scope } : {}));
     if (answer.error) throw asApiError(answer);
+  }
+
+  // What every call of the data API says of itself; the page audit_log reads it.
+  #send<Data>(query: Query<Data>): PromiseLike<PostgrestSingleResponse<Data>> {
+    const asked = query(this.#client);
+    asked.setHeader("x-referrals-via", "api");
+    if (this.#requestId) asked.setHeader("x-request-id", this.#requestId);
+    return asked;
   }
 }
 

@@ -8,6 +8,7 @@ export type Database = {
           "company_id": string;
           "created_at": string;
           "credits_per_month": number | null;
+          "disabled_at": string | null;
           "expires_at": string | null;
           "id": string;
           "last_used_at": string | null;
@@ -22,6 +23,7 @@ export type Database = {
           "company_id": string;
           "created_at"?: string;
           "credits_per_month"?: number | null;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
@@ -35,6 +37,7 @@ export type Database = {
           "company_id"?: string;
           "created_at"?: string;
           "credits_per_month"?: number | null;
+          "disabled_at"?: string | null;
           "expires_at"?: string | null;
           "id"?: string;
           "last_used_at"?: string | null;
@@ -54,6 +57,49 @@ export type Database = {
           },
         ];
       };
+      "audit_log": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at"?: string;
+          "entity_id": string;
+          "entity_type": string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via": string;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "actor_type"?: string;
+          "changes"?: NonNullable<Json>;
+          "company_id"?: string;
+          "created_at"?: string;
+          "entity_id"?: string;
+          "entity_type"?: string;
+          "id"?: string;
+          "request_id"?: string | null;
+          "via"?: string;
+        };
+        Relationships: [];
+      };
       "automation_actions": {
         Row: {
           "action_type": string;
@@ -61,6 +107,7 @@ export type Database = {
           "company_id": string;
           "config": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "sequence": number;
           "updated_at": string;
@@ -73,6 +120,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence": number;
           "updated_at"?: string;
@@ -83,6 +131,7 @@ export type Database = {
           "company_id"?: string;
           "config"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "sequence"?: number;
           "updated_at"?: string;
@@ -106,7 +155,6 @@ export type Database = {
       };
       "automation_runs": {
         Row: {
-          "action_results": NonNullable<Json>;
           "actions_executed": number;
           "actions_failed": number;
           "actions_skipped": number;
@@ -125,14 +173,15 @@ export type Database = {
           "run_id": string;
           "started_at": string;
           "status": string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by": string | null;
           "updated_at": string;
+          "action_results": Json | null;
           "listed_at": string | null;
+          "trigger_data": Json | null;
         };
-        ComputedFields: "listed_at";
+        ComputedFields: "action_results" | "listed_at" | "trigger_data";
         Insert: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -151,12 +200,11 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data": NonNullable<Json>;
           "trigger_type": string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Update: {
-          "action_results"?: NonNullable<Json>;
           "actions_executed"?: number;
           "actions_failed"?: number;
           "actions_skipped"?: number;
@@ -175,8 +223,8 @@ export type Database = {
           "run_id"?: never;
           "started_at"?: string;
           "status"?: string;
-          "trigger_data"?: NonNullable<Json>;
           "trigger_type"?: string;
+          "triggered_by"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -194,6 +242,7 @@ export type Database = {
           "company_id": string;
           "conditions": NonNullable<Json>;
           "created_at": string;
+          "created_by": string | null;
           "enabled": boolean;
           "enabled_at": string;
           "id": string;
@@ -209,6 +258,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -222,6 +272,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "created_by"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -255,6 +306,7 @@ export type Database = {
           "created_at": string;
           "id": string;
           "logo_url": string | null;
+          "mail_name": string;
           "name": string;
           "primary_color": string | null;
           "timezone": string;
@@ -267,6 +319,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "logo_url"?: string | null;
+          "mail_name": string;
           "name": string;
           "primary_color"?: string | null;
           "timezone"?: string;
@@ -278,6 +331,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "logo_url"?: string | null;
+          "mail_name"?: string;
           "name"?: string;
           "primary_color"?: string | null;
           "timezone"?: string;
@@ -289,6 +343,8 @@ export type Database = {
         Row: {
           "company_id": string;
           "form_tries_per_hour": number;
+          "mail_form_contacts": boolean;
+          "mail_recipients": (string)[];
           "referral_categories": (string)[];
           "referral_pipeline_id": string | null;
           "referral_stage_id": string | null;
@@ -298,6 +354,8 @@ export type Database = {
         Insert: {
           "company_id": string;
           "form_tries_per_hour"?: number;
+          "mail_form_contacts"?: boolean;
+          "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -306,6 +364,8 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "form_tries_per_hour"?: number;
+          "mail_form_contacts"?: boolean;
+          "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -339,12 +399,14 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "email": string | null;
           "first_name": string;
           "id": string;
           "images": (string)[];
           "job_title": string | null;
           "last_name": string | null;
+          "made_by_form": boolean;
           "phone": string | null;
           "search_text": string;
           "updated_at": string;
@@ -354,12 +416,14 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name": string;
           "id"?: string;
           "images"?: (string)[];
           "job_title"?: string | null;
           "last_name"?: string | null;
+          "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
           "updated_at"?: string;
@@ -367,12 +431,14 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "email"?: string | null;
           "first_name"?: string;
           "id"?: string;
           "images"?: (string)[];
           "job_title"?: string | null;
           "last_name"?: string | null;
+          "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
           "updated_at"?: string;
@@ -458,6 +524,7 @@ export type Database = {
           "company_id": string;
           "contact_id": string | null;
           "created_at": string;
+          "created_by": string | null;
           "currency": string | null;
           "id": string;
           "lead_source": string | null;
@@ -478,6 +545,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -493,6 +561,7 @@ export type Database = {
           "company_id"?: string;
           "contact_id"?: string | null;
           "created_at"?: string;
+          "created_by"?: string | null;
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
@@ -572,6 +641,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "id": string;
           "name": string;
           "updated_at": string;
@@ -582,6 +652,7 @@ export type Database = {
         Insert: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name": string;
           "updated_at"?: string;
@@ -589,6 +660,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "id"?: string;
           "name"?: string;
           "updated_at"?: string;
@@ -888,6 +960,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "created_at": string;
+          "created_by": string | null;
           "disabled_at": string | null;
           "disabled_reason": string | null;
           "enabled": boolean;
@@ -902,6 +975,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -914,6 +988,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "created_at"?: string;
+          "created_by"?: string | null;
           "disabled_at"?: string | null;
           "disabled_reason"?: string | null;
           "enabled"?: boolean;
@@ -1086,11 +1161,22 @@ export type Database = {
     };
     Functions: {
       "accept_wake_up": { Args: { "issued_at": number; "signature": string }; Returns: boolean };
+      "action_results": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.action_results with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "admit_mail": {
+        Args: { "action_id": string; "address"?: string; "contact"?: string; "run_id": string };
+        Returns: Json;
+      };
       "ask_for_referral": {
         Args: {
           "contact": string;
           "deal"?: string;
           "expires_in_days"?: number;
+          "force"?: boolean;
           "how_it_works_html"?: string;
           "intro_html"?: string;
           "subject_override"?: string;
@@ -1225,6 +1311,28 @@ export type Database = {
         Returns: undefined;
       };
       "referral_form": { Args: { "token": string }; Returns: Json };
+      "referral_history": {
+        Args: { "referral_id": string };
+        Returns: {
+          "action": string;
+          "actor_id": string | null;
+          "actor_type": string;
+          "changes": NonNullable<Json>;
+          "company_id": string;
+          "created_at": string;
+          "entity_id": string;
+          "entity_type": string;
+          "id": string;
+          "request_id": string | null;
+          "via": string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "audit_log";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "referral_in_the_way": { Args: { "chain": Json; "changed_id"?: string }; Returns: string };
       "referral_leaderboard": { Args: { "max_entries"?: number; "only_converted"?: boolean }; Returns: Json };
       "referred_contact": {
@@ -1291,6 +1399,12 @@ export type Database = {
       "take_requests": { Args: { "cost"?: number; "count"?: number }; Returns: Json };
       "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
+      "trigger_data": {
+        Args: { "": Database["public"]["Tables"]["automation_runs"]["Row"] };
+        Returns:
+          & { error: true }
+          & "the function public.trigger_data with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };

@@ -16,11 +16,15 @@ export type Table =
   | "automation_actions"
   | "automation_runs"
   | "webhook_subscriptions"
-  | "webhook_deliveries";
+  | "webhook_deliveries"
+  | "audit_log";
+
+/** A function that gives the rows of a table which a key may see only there. */
+export type Called = { function: "referral_history"; arguments: { referral_id: string } };
 
 /** A table as callers list it: its row's keys are columns (or computed fields), `expansions` computed fields of it. */
 export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.ZodRawShape = z.ZodRawShape> = {
-  table: Table;
+  table: Table | Called;
   row: Row;
   expansions: readonly string[];
   /** Query parameters beside the grammar; each compares its column for equality unless `narrow` has it. */

@@ -1,5 +1,6 @@
 import type { PostgrestSingleResponse } from "@supabase/supabase-js";
 import { ApiError, DuplicateError, isErrorCode } from "../contract/errors.ts";
+import { Id } from "../contract/values.ts";
 import { fieldOfReference } from "./references.ts";
 
 export const outOfReach = (cause: unknown) =>
@@ -16,10 +17,13 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   const cause = { status, code, message };
   if (isErrorCode(code)) {
     if (code === "RATE_LIMITED") return spent(message, String(details), cause);
-    const path = typeof details === "string" && details ? details : undefined;
+    const named = typeof details === "string" && details ? details : undefined;
+    const existingId = Id.safeParse(named).data;
     return new ApiError(code, message, {
       hint: hint || undefined,
-      details: path ? [{ path, message }] : undefined,
+      // The database names a field, or the row in the way.
+      details: named && !existingId ? [{ path: named, message }] : undefined,
+      existingId,
       cause,
     });
   }

@@ -1,6 +1,6 @@
 import type { Cursor } from "./cursor.ts";
 import type { Client } from "./clients.ts";
-import type { ListQuery, Resource, Table } from "./lists.ts";
+import type { Called, ListQuery, Resource, Table } from "./lists.ts";
 
 /** Views of a table that have its rows in the order of a list that a filter narrows. */
 type View = "placed_deals" | "expired_requests";
@@ -10,9 +10,18 @@ export type Narrowing = { from?: View; apply: (query: Filterable) => Filterable 
 
 type Filterable = ReturnType<typeof selectFrom>;
 
-const selectFrom = (client: Client, from: Table | View, columns: string[], options: Counting = {}) =>
-  // supabase-js takes a table or a view, but no name that may be either.
-  client.from(from as Table).select(columns.join(","), options);
+const selectFrom = (client: Client, from: Table | View | Called, columns: string[], options: Counting = {}) =>
+  typeof from === "object"
+    ? selectCalled(client, from, columns, options)
+    // supabase-js takes a table or a view, but no name that may be either.
+    : client.from(from as Table).select(columns.join(","), options);
+
+const ofTable = (client: Client, columns: string[]) => client.from("audit_log" as Table).select(columns.join(","));
+
+const selectCalled = (client: Client, called: Called, columns: string[], options: Counting) =>
+  // Rows of a table are selected, filtered and sorted alike, however they are come by.
+  client.rpc(called.function, called.arguments, { count: options.count })
+    .select(columns.join(",")) as unknown as ReturnType<typeof ofTable>;
 
 type Counting = { count?: "estimated"; head?: boolean };
 

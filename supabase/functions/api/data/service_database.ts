@@ -21,7 +21,7 @@ export function serviceDatabase(config: Config): Database {
       env: { ...config.supabase, secretKeys: config.secretKeys },
       supabaseOptions: clientOptions(config),
     });
-    databases.set(config, database = new Database(config, null, null, client));
+    databases.set(config, database = new Database(config, null, null, null, client));
   }
   return database;
 }

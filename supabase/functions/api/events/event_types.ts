@@ -11,5 +11,11 @@ export const triggers = {
 export const TriggerType = z.enum(Object.keys(triggers) as [keyof typeof triggers]);
 export type TriggerType = z.infer<typeof TriggerType>;
 
-/** What a subscription is sent: what it subscribed to, and the test that somebody asks for, which starts no automation. */
-export const EventType = z.enum([...TriggerType.options, "webhook_test"]);
+/**
+ * What a subscription is sent: what it subscribed to, what `call_webhook` tells of a run by hand, with the key that started it,
+ * and the test that somebody asks for. Nobody subscribes to the last two, and they start no automation.
+ */
+export const EventType = z.enum([...TriggerType.options, "automation_triggered", "webhook_test"]);
+
+/** What started a run: its event, or a key by hand. */
+export const RunTrigger = z.enum([...TriggerType.options, "api"]);

@@ -20,6 +20,7 @@ const referral = {
 export const referralAttributed = defineTrigger({
   label: "Referral attributed",
   description: "A referral was added, changed or deleted, whatever did it.",
+  scope: "referrals:read",
   data: z.object({
     ...referral,
     operation: z.enum(["INSERT", "UPDATE", "DELETE"]).nullable().meta({ description: "What was done to the referral" }),

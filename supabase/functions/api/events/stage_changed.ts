@@ -6,6 +6,7 @@ import { eventFields } from "./event_fields.ts";
 export const stageChanged = defineTrigger({
   label: "Stage changed",
   description: "An opportunity entered a stage of a pipeline.",
+  scope: "opportunities:read",
   data: z.object({
     deal_id: Id.nullable().meta({ description: "The opportunity" }),
     contact_id: Id.nullable().meta({ description: "The opportunity's primary contact" }),

@@ -23,6 +23,8 @@ type Contract<
   description?: string;
   /** The scope a key needs; null: any living key will do. */
   scope: Scope | null;
+  /** The scopes that a key needs beside it for what this body would do later. */
+  alsoNeeds?: (body: z.output<Body>) => Scope[];
   params?: Params;
   query?: Query;
   body?: Body;
@@ -71,7 +73,9 @@ type Handler<
 export type Endpoint = {
   /** Whether holders of an API key may call it, or whoever holds a link's token. */
   access: "keyed" | "open";
-  contract: Contract<z.ZodObject, z.ZodObject, z.ZodObject, Schema, Schema>;
+  contract: Omit<Contract<z.ZodObject, z.ZodObject, z.ZodObject, Schema, Schema>, "alsoNeeds"> & {
+    alsoNeeds?: (body: never) => Scope[];
+  };
   handle: (request: Request<never, never, never>) => Promise<Handled>;
 };
 

@@ -1,21 +1,44 @@
 import type { Brand } from "./brand.ts";
 import { headerText } from "./header_text.ts";
-import { Foreign, Layout, type MailContent, page, plainText } from "./layout.tsx";
+import { Foreign, Layout, type MailContent, page, plainText, Unsubscribe } from "./layout.tsx";
 import { htmlToText } from "./plain_text.ts";
-import { sanitize } from "./sanitize.ts";
-import { escapeHtml, fillTokens, type TokenValues } from "./template.ts";
+import { foreignHtml } from "./foreign_html.ts";
+import { subjectLine } from "./subject_line.ts";
+import type { TokenValues } from "./template.ts";
 
-type CustomMail = { brand: Brand; subject: string; body_html: string; tokens: TokenValues };
+type CustomMail = {
+  brand: Brand;
+  subject: string;
+  body_html: string;
+  tokens: TokenValues;
+  /** Null for who is no contact. */
+  unsubscribe_url: string | null;
+};
 
-/** A mail in the workspace's own words: filled first, then sanitised. */
-export async function customMail({ brand: given, subject, body_html, tokens }: CustomMail): Promise<MailContent> {
+/** A mail in the workspace's own words. Throws 400 where they come to too much. */
+export async function customMail(
+  { brand: given, subject, body_html, tokens, unsubscribe_url }: CustomMail,
+): Promise<MailContent> {
   const brand = { ...given, name: headerText(given.name) };
-  const title = headerText(fillTokens(subject, tokens, (value) => value)) || brand.name;
-  const body = await sanitize(fillTokens(body_html, tokens, escapeHtml));
+  const title = subjectLine(subject, tokens) || brand.name;
+  const body = await foreignHtml(body_html, tokens);
   const html = page(
-    <Layout brand={brand} title={title} preheader={headerText(htmlToText(body), 120)}>
+    <Layout
+      brand={brand}
+      title={title}
+      preheader={headerText(htmlToText(body), 120)}
+      footer={unsubscribe_url && <Unsubscribe href={unsubscribe_url}>Rather not get these emails?</Unsubscribe>}
+    >
       <Foreign sanitised={body} />
     </Layout>,
   );
-  return { subject: title, html, text: plainText(brand, [htmlToText(body)]) };
+  return {
+    subject: title,
+    html,
+    text: plainText(
+      brand,
+      [htmlToText(body)],
+      unsubscribe_url ? ["Rather not get these emails? Unsubscribe:", unsubscribe_url] : [],
+    ),
+  };
 }

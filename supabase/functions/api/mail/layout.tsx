@@ -160,6 +160,15 @@ export function Button({ brand, href, children }: { brand: Brand; href: string; 
   );
 }
 
+/** The way out at the end of a mail, after a question. */
+export function Unsubscribe({ href, children }: { href: string; children?: Child }) {
+  return (
+    <div style="padding-top:4px">
+      {children} <a href={href} style="color:inherit">Unsubscribe</a>
+    </div>
+  );
+}
+
 /** Sanitised HTML in its own box; `sanitised` is trusted to be that. */
 export function Foreign({ sanitised }: { sanitised: string }) {
   return <div class="foreign" dir="auto">{raw(sanitised)}</div>;

@@ -1,10 +1,11 @@
 import type { Brand } from "./brand.ts";
 import { headerText } from "./header_text.ts";
-import { Button, Foreign, Layout, type MailContent, page, plainText } from "./layout.tsx";
+import { Button, Foreign, Layout, type MailContent, page, plainText, Unsubscribe } from "./layout.tsx";
 import { longDate } from "./long_date.ts";
 import { htmlToText } from "./plain_text.ts";
-import { sanitize } from "./sanitize.ts";
-import { escapeHtml, fillTokens, type TokenValues } from "./template.ts";
+import { foreignHtml } from "./foreign_html.ts";
+import { subjectLine } from "./subject_line.ts";
+import type { TokenValues } from "./template.ts";
 
 export type ReferralRequest = {
   brand: Brand;
@@ -32,7 +33,7 @@ const defaultSteps = `
 <li><b>We get in touch</b> with them, and say that you sent us.</li>
 </ol>`;
 
-/** Asks a contact for a referral. The workspace's own words are filled first, then sanitised. */
+/** Asks a contact for a referral. Throws 400 where the workspace's own words come to too much. */
 export async function referralRequestMail(input: ReferralRequest): Promise<MailContent> {
   const { contact, opportunity, public_url, unsubscribe_url } = input;
   const brand = { ...input.brand, name: headerText(input.brand.name) };
@@ -45,7 +46,7 @@ export async function referralRequestMail(input: ReferralRequest): Promise<MailC
     "opportunity.name": opportunity?.name ?? null,
     public_url,
   } satisfies TokenValues;
-  const subject = subjectOf(input.subject_override, values) || subjectOf(defaultSubject, values);
+  const subject = subjectLine(input.subject_override ?? "", values) || subjectLine(defaultSubject, values);
   const intro = await foreign(input.intro_html, values) ?? await foreign(defaultIntro, values) ?? "";
   const steps = await foreign(input.how_it_works_html, values) ?? await foreign(defaultSteps, values) ?? "";
   const greeting = firstName ? `Hi ${firstName},` : "Hello,";
@@ -56,11 +57,7 @@ export async function referralRequestMail(input: ReferralRequest): Promise<MailC
       brand={brand}
       title={subject}
       preheader={`Your personal link to refer a friend to ${brand.name}.`}
-      footer={
-        <div style="padding-top:4px">
-          Rather not be asked? <a href={unsubscribe_url} style="color:inherit">Unsubscribe</a>
-        </div>
-      }
+      footer={<Unsubscribe href={unsubscribe_url}>Rather not be asked?</Unsubscribe>}
     >
       <p style="margin:0 0 16px">{greeting}</p>
       <Foreign sanitised={intro} />
@@ -83,12 +80,8 @@ export async function referralRequestMail(input: ReferralRequest): Promise<MailC
   return { subject, html, text };
 }
 
-function subjectOf(template: string | null, values: TokenValues): string {
-  return headerText(fillTokens(template ?? "", values, (value) => value));
-}
-
 /** Null where nothing that can be seen is left. */
 async function foreign(html: string | null, values: TokenValues & { public_url: string }): Promise<string | null> {
-  const clean = await sanitize(fillTokens(html ?? "", values, escapeHtml), [values.public_url]);
+  const clean = await foreignHtml(html ?? "", values, [values.public_url]);
   return htmlToText(clean) || clean.includes("<img ") ? clean : null;
 }

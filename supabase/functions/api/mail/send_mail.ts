@@ -1,3 +1,4 @@
+import { Email } from "../contract/values.ts";
 import type { Config } from "../platform/config.ts";
 import { headerText } from "./header_text.ts";
 import { pause } from "../platform/pause.ts";
@@ -26,6 +27,8 @@ const pauseBetween = 500;
 
 /** Sends a mail by Resend within 10 seconds, trying twice where a second try can help. Never throws. */
 export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome> {
+  // One line each: anything else would be another header, or another address.
+  if (!isEmail(mail.to)) return { id: null, error: "This is no email address." };
   if (!config.mail) return { id: null, error: "Mail is switched off on this deployment." };
   const { Resend } = await import("resend");
   const resend = new Resend(config.mail.apiKey, { baseUrl: config.mail.baseUrl });
@@ -33,8 +36,8 @@ export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome>
     resend.emails.send({
       from: `${quoted(mail.from)} <${config.mail!.from}>`,
       to: mail.to,
-      replyTo: mail.replyTo ?? undefined,
-      subject: mail.subject,
+      replyTo: mail.replyTo && isEmail(mail.replyTo) ? mail.replyTo : undefined,
+      subject: headerText(mail.subject),
       html: mail.html,
       text: mail.text,
       headers: mail.headers,
@@ -52,6 +55,8 @@ export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome>
   logError("A mail failed", { name: failure.name, status: failure.statusCode, key: mail.idempotencyKey });
   return { id: null, error: sentence(failure) };
 }
+
+const isEmail = (address: string) => Email.safeParse(address).success;
 
 const isQuota = ({ name }: Failure) => name === "daily_quota_exceeded" || name === "monthly_quota_exceeded";
 

@@ -15,28 +15,28 @@ import { readUnsubscribing, unsubscribe } from "./unsubscribing.ts";
 
 /** The pages behind a mail's links; they work without script. Links and actions are relative: the prefix is the platform's. */
 export function publicForm(config: Config) {
-  const pages = new Hono();
-  const database = () => new Database(config, null, null);
+  const pages = new Hono<{ Variables: { requestId: string } }>();
+  const database = (c: Context) => new Database(config, null, null, c.get("requestId"));
   pages.onError(answerTrouble);
   for (const path of ["/refer/*", "/public/unsubscribe/*"]) {
     pages.use(path, secureHeaders({ xFrameOptions: "DENY" }), unlisted);
   }
 
   pages.get("/refer/:token", async (c) => {
-    const form = await readForm(database(), tokenOf(c));
+    const form = await readForm(database(c), tokenOf(c));
     return await (answerClosed(c, form, 200) ?? answerForm(c, form, 200));
   });
 
   pages.post("/refer/:token", async (c) => {
     const token = tokenOf(c);
-    const form = await readForm(database(), token);
+    const form = await readForm(database(c), token);
     const closed = answerClosed(c, form, 409);
     if (closed) return await closed;
     const typed = readFormInput(await formBody(c));
     const { friend, problems } = readSubmission(typed);
     if (!friend) return await answerForm(c, form, 400, { typed, problems });
     try {
-      await submit(database(), token, friend, callerAddress(c, config), config);
+      await submit(database(c), token, friend, callerAddress(c, config), config);
     } catch (error) {
       return await answerRefused(c, form, typed, error);
     }
@@ -44,7 +44,7 @@ export function publicForm(config: Config) {
   });
 
   pages.get("/public/unsubscribe/:token", async (c) => {
-    const { company, unsubscribed } = await readUnsubscribing(database(), tokenOf(c));
+    const { company, unsubscribed } = await readUnsubscribing(database(c), tokenOf(c));
     if (unsubscribed) return await answerNotice(c, 200, notices.unsubscribed(company.name), company);
     return await answerPage(c, 200, {
       title: `Unsubscribe: ${company.name}`,
@@ -55,7 +55,7 @@ export function publicForm(config: Config) {
 
   // The body says nothing more: the button sends none, and mail clients send one of either form type (RFC 8058).
   pages.post("/public/unsubscribe/:token", async (c) => {
-    const company = await unsubscribe(database(), tokenOf(c));
+    const company = await unsubscribe(database(c), tokenOf(c));
     return await answerNotice(c, 200, notices.unsubscribed(company.name), company);
   });
   return pages;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RequestStatus } from "../referral_requests/schema.ts";
-import { Category, Email, Label, Text, Timestamp } from "../contract/values.ts";
+import { Category, Email, Label, PersonName, Text, Timestamp } from "../contract/values.ts";
 
 /** A link's token; what Postgres cannot hold is none, and is looked up all the same: every wrong token takes one way. */
 export const ByToken = z.strictObject({
@@ -31,8 +31,8 @@ export const ReferralForm = z.object({
 
 /** A friend's details. */
 export const Submission = z.strictObject({
-  first_name: Label(200),
-  last_name: Label(200).nullish(),
+  first_name: PersonName,
+  last_name: PersonName.nullish(),
   email: Email.nullish(),
   phone: Label(40).nullish().meta({ description: "With a prefix, or as dialled in the workspace's country" }),
   category: Category.nullish(),

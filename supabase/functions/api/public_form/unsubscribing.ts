@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { Brand } from "../company/schema.ts";
+import { PublicBrand } from "../company/schema.ts";
 import type { Database } from "../data/database.ts";
 import { ApiError } from "../contract/errors.ts";
 
 /** What `private.unsubscribe_form` gives. */
-const Unsubscribing = z.object({ company: Brand.omit({ contact_email: true }), unsubscribed: z.boolean() });
+const Unsubscribing = z.object({ company: PublicBrand, unsubscribed: z.boolean() });
 type Unsubscribing = z.output<typeof Unsubscribing>;
 
 /** Who an unsubscribe link is from; throws 404. Changes nothing. */

@@ -10,7 +10,8 @@ export const referralRequestEndpoints: Endpoint[] = [
     path: "/referrals/request",
     summary: "Ask a contact for a referral by mail",
     description:
-      "The contact gets a tracked link to a public form. If the mail fails, the request stands and `email_sent` is false.",
+      "The contact gets a tracked link to a public form. If the mail fails, the request stands and `email_sent` is false. " +
+      "Whoever has an open request is not asked again (409 with `existing_id`), but by `force`.",
     scope: "referrals:write",
     mails: true,
     body: NewReferralRequest,
@@ -28,6 +29,7 @@ export const referralRequestEndpoints: Endpoint[] = [
         intro_html: body.intro_html ?? undefined,
         how_it_works_html: body.how_it_works_html ?? undefined,
         expires_in_days: body.expires_in_days,
+        force: body.force,
       }));
     const data = await mailRequest(written, tokens, database, config);
     return { data, location: `/referrals/requests/${data.request_id}` };
@@ -62,7 +64,9 @@ export const referralRequestEndpoints: Endpoint[] = [
     method: "post",
     path: "/referrals/requests/:id/resend",
     summary: "Send a referral request again",
-    description: "Under a fresh token and date, also when it expired or was withdrawn; the old link stops working.",
+    description:
+      "To the contact's address and name as they are now, under a fresh token and date, also when it expired or was " +
+      "withdrawn; the old link stops working.",
     scope: "referrals:write",
     mails: true,
     params: ById,

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
-import { longest } from "../contract/limits.ts";
+import { longest, mostFilledHtml, mostOfToken } from "../contract/limits.ts";
 import { Id, Text, Timestamp } from "../contract/values.ts";
+import { bytes, tokensIn } from "../mail/template.ts";
 
 export const RequestStatus = z.enum(["sent", "viewed", "submitted", "expired"]);
 
@@ -38,9 +39,13 @@ export const ReferralRequest = z.object({
   },
 });
 
-const foreignHtml = Text(longest.mailHtml).nullish().meta({
-  description: "HTML with `{{…}}` tokens; sanitised before it is mailed",
-});
+/** Whether HTML stays within a mail's bounds whoever is asked: `private.fits_a_mail` says the same. */
+const fitsAMail = (html: string) => bytes(html) + mostOfToken * tokensIn(html).length <= mostFilledHtml;
+
+const foreignHtml = Text(longest.mailHtml)
+  .refine(fitsAMail, `may come to more than ${mostFilledHtml / 1_000} kB once its tokens are filled`)
+  .nullish()
+  .meta({ description: "HTML with `{{…}}` tokens; sanitised before it is mailed" });
 
 export const NewReferralRequest = z.strictObject({
   contact_id: Id,
@@ -49,6 +54,7 @@ export const NewReferralRequest = z.strictObject({
   intro_html: foreignHtml,
   how_it_works_html: foreignHtml,
   expires_in_days: z.int().min(1).max(365).default(30),
+  force: z.boolean().default(false).meta({ description: "Asks also whom an open request has asked already" }),
 }).meta({
   example: {
     contact_id: "00000000-0000-4000-8000-000000000101",

@@ -5,6 +5,7 @@ import type { Database } from "../data/database.ts";
 import { Brand } from "../company/schema.ts";
 import { newToken } from "./link_token.ts";
 import { sendMail } from "../mail/send_mail.ts";
+import { unsubscribeHeaders, unsubscribeUrl } from "../mail/unsubscribe_link.ts";
 import { PrintedInstant } from "../data/rows.ts";
 
 /** What `private.request_mail` gives. */
@@ -31,21 +32,21 @@ export async function mailRequest(
   config: Config,
 ) {
   const publicUrl = config.publicFormUrl.replace("{token}", token);
-  const unsubscribeUrl = `${config.publicUrl}/public/unsubscribe/${unsubscribe_token}`;
+  const unsubscribe_url = unsubscribeUrl(config, unsubscribe_token);
   const { referralRequestMail } = await import("../mail/referral_request.tsx");
   const { subject, html, text } = await referralRequestMail({
     ...request,
     public_url: publicUrl,
-    unsubscribe_url: unsubscribeUrl,
+    unsubscribe_url,
   });
   const { id, error } = await sendMail(config, {
     to: request.contact.email,
-    from: request.brand.name,
+    from: request.brand.mail_name,
     replyTo: request.brand.contact_email,
     subject,
     html,
     text,
-    headers: { "List-Unsubscribe": `<${unsubscribeUrl}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" },
+    headers: unsubscribeHeaders(unsubscribe_url),
     // Each sending has a token of its own, so each is a mail of its own.
     idempotencyKey: `referral-request/${request.request_id}/${
       createHash("sha256").update(token).digest("hex").slice(0, 16)

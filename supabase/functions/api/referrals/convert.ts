@@ -79,7 +79,7 @@ async function mailThanks(
   const { thankYouMail } = await import("../mail/thank_you.tsx");
   return await sendMail(config, {
     to: referrer.email,
-    from: brand.name,
+    from: brand.mail_name,
     replyTo: brand.contact_email,
     ...thankYouMail({ brand, referrer, friend }),
     idempotencyKey: `referral-thank-you/${id}`,

@@ -41,11 +41,14 @@ export async function executeRun(job: Job, database: Pick<Database, "ask">, conf
   if (reason) return void await finish("skipped", reason);
   for (const action of job.actions) {
     const earlier = job.action_results.find(({ action_id }) => action_id === action.id);
-    const error = earlier ? earlier.error : await carryOut(action, job, tokens, { database, config });
+    const error = earlier ? failureOf(earlier) : await carryOut(action, job, tokens, { database, config });
     if (error) return void await finish("failed", `${action.action_type} failed: ${error}`);
   }
   await finish("completed", null);
 }
+
+const failureOf = ({ status, error }: { status: Outcome["status"]; error: string | null }) =>
+  status === "failed" ? error : null;
 
 /** Gives what went wrong, null for nothing; the outcome is recorded either way. */
 async function carryOut(action: JobAction, job: Job, tokens: TokenValues, means: Means): Promise<string | null> {
@@ -59,13 +62,12 @@ async function carryOut(action: JobAction, job: Job, tokens: TokenValues, means:
         action_id: action.id,
         action_type: action.action_type,
         sequence: action.sequence,
-        status: outcome.error ? "failed" : "completed",
         duration_ms: Math.round(performance.now() - started),
         ...outcome,
       },
     })
   );
-  return outcome.error;
+  return failureOf(outcome);
 }
 
 /** What came of an action, a refusal too; null where that is recorded already. Throws what is no fault of the action. */
@@ -73,10 +75,11 @@ async function outcomeOf(action: JobAction, job: Job, tokens: TokenValues, means
   const type = ActionType.safeParse(action.action_type).data;
   try {
     if (!type) throw new ApiError("VALIDATION_ERROR", `There is no action type ${action.action_type}.`);
+    if (action.refusal) throw new ApiError("INSUFFICIENT_SCOPE", action.refusal);
     refuseUnknownTokens(action.config, tokens);
     return await actionTypes[type].run(action, job, tokens, means);
   } catch (error) {
     if (!(error instanceof ApiError) || error.code === "UNAVAILABLE" || error.code === "INTERNAL_ERROR") throw error;
-    return { request: action.config, response: null, error: error.message };
+    return { status: "failed", request: action.config, response: null, error: error.message };
   }
 }

@@ -8,6 +8,8 @@ const JobAction = z.object({
   action_type: z.string(),
   sequence: z.int(),
   config: z.record(z.string(), z.json()),
+  /** Why it may not act, in words: its maker's scopes do not reach; null when it may. */
+  refusal: z.string().nullable(),
 });
 export type JobAction = z.output<typeof JobAction>;
 
@@ -26,7 +28,11 @@ export const Job = z.object({
   conditions: z.record(z.string(), z.record(z.string(), z.unknown())),
   actions: z.array(JobAction),
   /** Of the actions that have been carried out already, whether they went well or not. */
-  action_results: z.array(z.object({ action_id: z.string(), error: z.string().nullable() })),
+  action_results: z.array(z.object({
+    action_id: z.string(),
+    status: z.enum(["completed", "failed", "skipped"]),
+    error: z.string().nullable(),
+  })),
   context: Context,
 });
 export type Job = z.output<typeof Job>;

@@ -3,7 +3,7 @@ import type { Json } from "../data/database.types.ts";
 import type { Resource } from "../data/lists.ts";
 import { Id, Timestamp } from "../contract/values.ts";
 import { ActionType } from "../actions/registry.ts";
-import { triggers, TriggerType } from "../events/event_types.ts";
+import { RunTrigger, triggers } from "../events/event_types.ts";
 
 export const RunStatus = z.enum(["running", "completed", "failed", "skipped"]);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -12,11 +12,13 @@ export const ActionResult = z.object({
   action_id: Id,
   action_type: ActionType,
   sequence: z.int(),
-  status: z.enum(["completed", "failed"]),
+  status: z.enum(["completed", "failed", "skipped"]).meta({ description: "skipped: nothing was done, for a reason" }),
   duration_ms: z.number(),
-  request: z.unknown().meta({ description: "What was asked for, its tokens filled" }),
-  response: z.unknown().meta({ description: "What came of it" }),
-  error: z.string().nullable(),
+  request: z.unknown().meta({
+    description: "What was asked for, its tokens filled; null for a key that may not read it",
+  }),
+  response: z.unknown().meta({ description: "What came of it; null for a key that may not read it" }),
+  error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
 });
 export type ActionResult = z.infer<typeof ActionResult>;
 
@@ -25,15 +27,19 @@ export const AutomationRun = z.object({
   automation_id: Id,
   event_id: Id,
   status: RunStatus.meta({ description: "skipped: a condition did not hold" }),
-  trigger_type: TriggerType,
-  trigger_data: z.record(z.string(), z.unknown()).meta({ description: "See /schemas/triggers" }),
+  trigger_type: RunTrigger.meta({ description: "api: a key started it by hand" }),
+  trigger_data: z.record(z.string(), z.unknown()).nullable().meta({
+    description: "See /schemas/triggers; null for a key that may not read such events, unless it said them itself",
+  }),
   started_at: Timestamp,
   completed_at: Timestamp.nullable(),
   duration_ms: z.int().nullable(),
   actions_total: z.int(),
   actions_executed: z.int(),
   actions_failed: z.int(),
-  actions_skipped: z.int().meta({ description: "Those after one that failed, and all of a skipped run" }),
+  actions_skipped: z.int().meta({
+    description: "Those after one that failed, those skipped by themselves, and all of a skipped run",
+  }),
   action_results: z.array(ActionResult),
   error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
   created_at: Timestamp,

@@ -1,4 +1,5 @@
 import { columnsOf } from "../data/columns.ts";
+import { triggers, type TriggerType } from "../events/event_types.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { ById } from "../contract/values.ts";
 import { readPageBelow } from "../data/child_lists.ts";
@@ -16,6 +17,7 @@ import {
 } from "./schema.ts";
 
 const columns = columnsOf(WebhookSubscription);
+const heardBy = ({ events = [] }: { events?: TriggerType[] }) => events.map((event) => triggers[event].scope);
 const withSecret = rowOf(WebhookSubscriptionWithSecret);
 const delivery = rowOf(WebhookDelivery);
 
@@ -33,8 +35,9 @@ export const webhookEndpoints: Endpoint[] = [
     method: "post",
     path: "/webhooks/subscriptions",
     summary: "Subscribe an address to events",
-    description: "Answers the secret that signs the deliveries, once.",
+    description: "Answers the secret that signs the deliveries, once. It takes the scopes that read such events, too.",
     scope: "webhooks:write",
+    alsoNeeds: heardBy,
     body: NewWebhookSubscription,
     answer: WebhookSubscriptionWithSecret,
     status: 201,
@@ -58,8 +61,10 @@ export const webhookEndpoints: Endpoint[] = [
     method: "patch",
     path: "/webhooks/subscriptions/:id",
     summary: "Change a webhook subscription",
-    description: "Enabling it forgets its failures.",
+    description:
+      "Enabling it forgets its failures. A change of where it leads or what it is told takes the scopes that read that, too.",
     scope: "webhooks:write",
+    alsoNeeds: heardBy,
     params: ById,
     body: WebhookSubscriptionChange,
     answer: WebhookSubscription,

@@ -25,6 +25,7 @@ export const WebhookSubscription = z.object({
   disabled_at: Timestamp.nullable(),
   disabled_reason: z.string().nullable().meta({ description: "Why it was disabled, when nobody did it by hand" }),
   failing_since: Timestamp.nullable().meta({ description: "Since when every delivery has failed" }),
+  created_by: Id.nullable().meta({ description: "The key that made it, or last said what it does" }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).meta({
@@ -38,6 +39,7 @@ export const WebhookSubscription = z.object({
     disabled_at: null,
     disabled_reason: null,
     failing_since: null,
+    created_by: "7f6f6f0e-2a53-4c0b-8c1e-1d2b5a9e4c77",
     created_at: "2026-11-22T09:30:00.000Z",
     updated_at: "2026-11-22T09:30:00.000Z",
   },
