@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Json, world } from "../world/world.ts";
+import { world } from "../world/world.ts";
 
 const names = [
   "Zoë",
@@ -38,18 +38,4 @@ Deno.test("a name is one text, however its accents were typed, wherever it is wr
   }
   const twice = { referral_categories: [names[0].normalize("NFC"), names[0].normalize("NFD")] };
   assertEquals((await alice.patch("/company/crm-settings", twice)).error.details[0].path, "referral_categories");
-});
-
-Deno.test("a row that a check refuses names the field that has the problem, and nothing else", async () => {
-  const { alice } = await world();
-  const odd: Json[] = [
-    { timezone: "Factory/Nowhere" },
-    { country: "UK" },
-    { primary_color: "teal" },
-    { contact_email: "desk@" },
-  ];
-  for (const change of odd) {
-    const { status, error } = await alice.patch("/company", change);
-    assertEquals([status, error.details.map(({ path }: Json) => path)], [400, Object.keys(change)]);
-  }
 });
