@@ -27,7 +27,8 @@ end
 $$;
 grant execute on function private.is_name(text) to api_key, service_role;
 
--- Whether a text is an email address as browsers' `<input type=email>` take it, of at most 320 characters.
+-- Whether a text is an email address as browsers' `<input type=email>` take it, or an international one (RFC 6531) in either
+-- spelling of its domain, of at most 320 characters.
 create function private.is_email(given text)
 returns boolean
 language plpgsql
@@ -36,7 +37,9 @@ set search_path = ''
 as $$
 begin
   return char_length(given) <= 320
-    and given ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$';
+    and given ~ '^([a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]|[^\u0001-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff])+@[^@]+$'
+    and private.ascii_domain(substring(given from '[^@]*$'))
+      ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$';
 end
 $$;
 grant execute on function private.is_email(text) to api_key, service_role;

@@ -29,7 +29,7 @@ set search_path = ''
 as $$
 declare
   today constant date := (now() at time zone 'UTC')::date;
-  recipient constant bytea := sha256(convert_to(lower(btrim(address)), 'UTF8'));
+  recipient constant bytea := sha256(convert_to(private.email_key(btrim(address)), 'UTF8'));
   until_tomorrow constant integer := ceil(extract(epoch from ((today + 1)::timestamp at time zone 'UTC') - now()));
   is_first boolean;
 begin

@@ -6,7 +6,7 @@ create table public.crm_contacts (
   first_name text not null check (char_length(first_name) between 1 and 200 and private.is_name(first_name)),
   last_name text check (char_length(last_name) <= 200 and private.is_name(last_name)),
   email text check (private.is_email(email)),
-  phone text check (phone ~ '^\+[1-9][0-9]{1,14}$'),
+  phone text check (phone ~ '^\+[1-9][0-9]{1,14}(;ext=[0-9]{1,15})?$'),
   job_title text check (char_length(job_title) <= 200 and private.is_line(job_title)),
   images text[] not null default '{}',
   -- by whoever held a link: automations mail them only where the workspace says so
@@ -14,15 +14,17 @@ create table public.crm_contacts (
   -- no reference: it would cost each insert an index and a look at the key
   created_by uuid default private.calling_key(),
   search_text text not null generated always as (
-    lower(first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))
+    private.folded(
+      first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '')
+    )
   ) stored,
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   unique (id, company_id)
 );
 
--- Emails compare without case, and name one contact of a workspace.
-create unique index crm_contacts_email on public.crm_contacts (company_id, lower(email));
+-- Emails compare without case and in either spelling, and name one contact of a workspace.
+create unique index crm_contacts_email on public.crm_contacts (company_id, private.email_key(email));
 create index crm_contacts_phone on public.crm_contacts (company_id, phone);
 create index crm_contacts_created_at on public.crm_contacts (company_id, created_at desc, id desc);
 create index crm_contacts_updated_at on public.crm_contacts (company_id, updated_at desc, id desc);
@@ -101,8 +103,8 @@ as $$
 $$;
 grant execute on function public.calling_country() to api_key;
 
--- The id of the caller's own contact with that email, in any case. A definer that names the workspace itself: `lower()` is not
--- leakproof, so under row level security no index could serve it.
+-- The id of the caller's own contact with that email, in any case. A definer that names the workspace itself: `email_key()` is
+-- not leakproof, so under row level security no index could serve it.
 create function private.contact_with_email(email text)
 returns uuid
 language plpgsql
@@ -115,7 +117,7 @@ begin
     select id
     from public.crm_contacts
     where company_id = private.company_for('contacts:write')
-      and lower(crm_contacts.email) = lower(contact_with_email.email)
+      and private.email_key(crm_contacts.email) = private.email_key(contact_with_email.email)
   );
 end
 $$;

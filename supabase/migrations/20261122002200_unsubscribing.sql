@@ -12,7 +12,7 @@ create table private.unsubscribed_contacts (
 
 create index unsubscribed_contacts_company_id on private.unsubscribed_contacts (company_id);
 
--- By workspace and email in lower case.
+-- By workspace and email, as emails are compared.
 create table private.unsubscribed (
   company_id uuid not null references public.companies on delete cascade,
   email text not null,
@@ -43,7 +43,7 @@ set search_path = ''
 as $$
   select exists (
     select from private.unsubscribed
-    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
+    where unsubscribed.company_id = workspace and unsubscribed.email = private.email_key(address)
   ) or exists (
     select from private.unsubscribed_contacts
     where unsubscribed_contacts.contact_id = contact and unsubscribed_contacts.company_id = workspace
@@ -73,7 +73,7 @@ set search_path = ''
 as $$
 begin
   insert into private.unsubscribed (company_id, email)
-  select new.company_id, lower(new.email)
+  select new.company_id, private.email_key(new.email)
   from private.unsubscribed_contacts
   where contact_id = new.id
   on conflict do nothing;
@@ -92,7 +92,7 @@ language sql
 set search_path = ''
 as $$
   insert into private.unsubscribe_links (token_hash, company_id, contact_id, email)
-  values (private.token_hash(token), contact.company_id, contact.id, lower(contact.email))
+  values (private.token_hash(token), contact.company_id, contact.id, private.email_key(contact.email))
   on conflict do nothing
 $$;
 
@@ -142,7 +142,7 @@ begin
   end if;
   insert into private.unsubscribed (company_id, email)
   select link.company_id, address
-  from unnest(array[link.email, lower(present)]) as address
+  from unnest(array[link.email, private.email_key(present)]) as address
   where address is not null
   on conflict do nothing;
   return true;

@@ -34,9 +34,9 @@ begin
   if contact is not null then
     select * into person from public.crm_contacts where id = contact and company_id = workspace;
   elsif not exists (
-    select from unnest(settings.mail_recipients) as recipient where lower(recipient) = lower(address)
+    select from unnest(settings.mail_recipients) as recipient where private.email_key(recipient) = private.email_key(address)
   ) then
-    select * into person from public.crm_contacts where company_id = workspace and lower(email) = lower(address);
+    select * into person from public.crm_contacts where company_id = workspace and private.email_key(email) = private.email_key(address);
     if not found then
       perform private.refuse(
         400, 'VALIDATION_ERROR', 'to is neither a contact of this workspace nor one of its mail_recipients.'

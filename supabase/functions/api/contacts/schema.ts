@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
-import { Email, Id, Label, Line, PersonName, Text, Timestamp } from "../contract/values.ts";
+import { Search, searched } from "../data/search.ts";
+import { Email, Id, Label, Line, PersonName, Timestamp } from "../contract/values.ts";
 
 export const Contact = z.object({
   id: Id,
@@ -8,7 +9,7 @@ export const Contact = z.object({
   first_name: Label(200),
   last_name: Label(200).nullable(),
   email: Email.nullable(),
-  phone: z.string().nullable().meta({ description: "E.164", example: "+61412000101" }),
+  phone: z.string().nullable().meta({ description: "E.164, with `;ext=` and its extension", example: "+61412000101" }),
   job_title: Label(200).nullable(),
   images: z.array(z.string()),
   created_at: Timestamp,
@@ -55,16 +56,10 @@ export const NewContact = z.strictObject(writable).meta({
 });
 export const ContactChange = z.strictObject(writable).partial().meta({ example: { phone: "0412 000 101" } });
 
-/** Any text of it, in any case, anywhere in names, email or phone. */
-export const Search = Text(200).refine((text) => text.trim() !== "", "must not be empty");
-
 export const contactResource = {
   table: "crm_contacts",
   row: Contact,
   expansions: [],
   filters: { search: Search.optional() },
-  narrow: { search: (text) => ({ apply: (query) => query.filter("search_text", "imatch", literally(text)) }) },
+  narrow: { search: searched },
 } satisfies Resource;
-
-/** A regular expression that matches just `text`: unlike `ilike`, whose `*` PostgREST takes for a wildcard, it can quote all. */
-export const literally = (text: string) => text.trim().replace(/[^\p{L}\p{N} ]/gu, "\\$&");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cleaned, isEmail } from "./email.ts";
 import { longest } from "./limits.ts";
 
 /** Whether Postgres can hold a text as it is: no NUL, no lone surrogate. */
@@ -14,16 +15,16 @@ export const ById = z.strictObject({ id: Id });
 /** An instant as every answer shows it: UTC, milliseconds, `Z`. */
 export const Timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-11-22T09:30:00.000Z" });
 
-/** Text of at most `max` characters (code points, as Postgres counts them) without NUL and lone surrogates. */
+/** Text of at most `max` characters (code points, as Postgres counts them) without NUL and lone surrogates, in NFC. */
 export const Text = (max: number) =>
-  z.string()
+  z.string().normalize("NFC")
     .refine(isStorable, "holds characters that cannot be stored")
     .refine((text) => length(text) <= max, `must have at most ${max} characters`)
     .meta({ maxLength: max });
 
-/** A name of 1 to `max` characters; white space around it goes. */
+/** A name of 1 to `max` characters, in NFC; white space around it goes. */
 export const Label = (max: number) =>
-  z.string().trim()
+  z.string().trim().normalize("NFC")
     .min(1, "must not be empty")
     .refine(isStorable, "holds characters that cannot be stored")
     .refine((text) => length(text) <= max, `must have at most ${max} characters`)
@@ -40,8 +41,11 @@ export const Line = (max: number) => Label(max).refine(isLine, "must be one line
 /** A person's name, which no mail client makes a link of: `private.is_name` says the same. */
 export const PersonName = Line(200).refine((name) => !isLink(name), "must be a name that holds no link (:// or www.)");
 
-/** What browsers' `<input type=email>` take: `private.is_email` says the same. */
-export const Email = z.email({ pattern: z.regexes.html5Email, error: "must be an email address" }).max(320);
+/** An address as browsers take it, or an international one: `private.is_email` says the same. What is pasted around it goes. */
+export const Email = z.string().overwrite(cleaned)
+  .refine(isEmail, "must be an email address")
+  .refine((text) => length(text) <= 320, "must have at most 320 characters")
+  .meta({ format: "email", maxLength: 320 });
 
 /** The example that a schema describes itself with. */
 export const exampleOf = (schema: z.ZodObject) => z.record(z.string(), z.unknown()).parse(schema.meta()?.example);

@@ -1,5 +1,5 @@
-import { Email } from "../contract/values.ts";
 import type { Config } from "../platform/config.ts";
+import { isEmail, mailable } from "../contract/email.ts";
 import { headerText } from "./header_text.ts";
 import { pause } from "../platform/pause.ts";
 import { logError } from "../platform/log.ts";
@@ -35,8 +35,8 @@ export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome>
   const attempt = () =>
     resend.emails.send({
       from: `${quoted(mail.from)} <${config.mail!.from}>`,
-      to: mail.to,
-      replyTo: mail.replyTo && isEmail(mail.replyTo) ? mail.replyTo : undefined,
+      to: mailable(mail.to),
+      replyTo: mail.replyTo && isEmail(mail.replyTo) ? mailable(mail.replyTo) : undefined,
       subject: headerText(mail.subject),
       html: mail.html,
       text: mail.text,
@@ -55,8 +55,6 @@ export async function sendMail(config: Config, mail: Mail): Promise<MailOutcome>
   logError("A mail failed", { name: failure.name, status: failure.statusCode, key: mail.idempotencyKey });
   return { id: null, error: sentence(failure) };
 }
-
-const isEmail = (address: string) => Email.safeParse(address).success;
 
 const isQuota = ({ name }: Failure) => name === "daily_quota_exceeded" || name === "monthly_quota_exceeded";
 
