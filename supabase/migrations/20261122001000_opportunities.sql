@@ -6,8 +6,8 @@ create table public.crm_deals (
   name text not null check (char_length(name) between 1 and 300),
   status text not null default 'open' check (status in ('open', 'won', 'lost')),
   contact_id uuid,
-  value numeric(14, 2) check (value >= 0),
-  currency text check (currency ~ '^[A-Z]{3}$'),
+  value numeric(16, 4) check (value >= 0),
+  currency text check (currency is null or private.currency_decimals(currency) is not null),
   lead_source text check (char_length(lead_source) <= 200),
   primary_referrer_contact_id uuid,
   primary_referrer_category text,
@@ -16,7 +16,9 @@ create table public.crm_deals (
   updated_at timestamptz(3) not null default now(),
   -- only referrals newer than this count for its referrer, beside its hand-set one
   referrer_cleared_at timestamptz(3),
+  search_text text not null generated always as (private.folded(name)) stored,
   unique (id, company_id),
+  constraint crm_deals_decimals_check check (value = round(value, coalesce(private.currency_decimals(currency), 2))),
   constraint crm_deals_contact_fkey foreign key (contact_id, company_id)
     references public.crm_contacts (id, company_id) on delete set null (contact_id),
   constraint crm_deals_primary_referrer_fkey foreign key (primary_referrer_contact_id, company_id)

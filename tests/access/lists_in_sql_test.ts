@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { ActionType, actionTypes } from "../../supabase/functions/api/actions/registry.ts";
 import { operators } from "../../supabase/functions/api/automations/conditions.ts";
+import { countries } from "../../supabase/functions/api/company/countries.ts";
 import { TriggerType } from "../../supabase/functions/api/events/event_types.ts";
 import { variableNames } from "../../supabase/functions/api/events/variables.ts";
 import { OpportunityStatus } from "../../supabase/functions/api/opportunities/schema.ts";
-import { RequestStatus } from "../../supabase/functions/api/referral_requests/schema.ts";
+import { Delivery, RequestStatus } from "../../supabase/functions/api/referral_requests/schema.ts";
 import { ReferralSource, ReferralStatus } from "../../supabase/functions/api/referrals/schema.ts";
 import { ActorType, AuditAction, EntityType, Via } from "../../supabase/functions/api/audit/schema.ts";
 import { RunStatus } from "../../supabase/functions/api/runs/schema.ts";
@@ -25,7 +26,9 @@ const lists: Record<string, readonly string[]> = {
   "referrals.status": ReferralStatus.options,
   "referrals.source": ReferralSource.options,
   "referral_requests.written_status": RequestStatus.options,
+  "referral_requests.delivery": Delivery.options,
   "crm_deals.status": OpportunityStatus.options,
+  "companies.country": countries,
 };
 
 Deno.test("every list of words that a column has in SQL is compared here; the scopes are in their own test", async () => {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { countryMeantBy, isCountry } from "./countries.ts";
+import { isTimeZone } from "./time_zone.ts";
 import { Category, Email, Id, isStorable, Line } from "../contract/values.ts";
 
 export const Company = z.object({
@@ -28,7 +30,17 @@ export const PublicBrand = Company.pick({ name: true, logo_url: true, primary_co
 /** What its mails show of it; `mail_name` is the sender's. */
 export const Brand = PublicBrand.extend({ mail_name: z.string(), contact_email: z.string().nullable() });
 
-const timezones = () => new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
+const Country = z.string().superRefine((code, context) => {
+  if (isCountry(code)) return;
+  const meant = countryMeantBy(code);
+  context.addIssue({
+    code: "custom",
+    message: "must be a country with phone numbers, by its two capital letters of ISO 3166-1",
+    params: meant === undefined ? undefined : { accepted: [meant] },
+  });
+}).meta({ description: "ISO 3166-1, for phone numbers without a prefix", example: "AU" });
+
+const TimeZone = z.string().refine(isTimeZone, "must be a zone or link of the tz database, such as Australia/Sydney");
 
 export const CompanyChange = z.strictObject({
   name: Line(200),
@@ -36,8 +48,8 @@ export const CompanyChange = z.strictObject({
     .refine(isStorable, "holds characters that cannot be stored").nullable(),
   primary_color: z.string().regex(/^#[0-9a-fA-F]{6}$/, "must be a colour such as #0f766e").toLowerCase().nullable(),
   contact_email: Email.nullable(),
-  country: z.string().regex(/^[A-Z]{2}$/, "must be two capital letters of ISO 3166-1").nullable(),
-  timezone: z.string().refine((name) => timezones().has(name), "must be an IANA time zone"),
+  country: Country.nullable(),
+  timezone: TimeZone,
 }).partial().meta({ example: { primary_color: "#0f766e", country: "AU" } });
 
 export const CrmSettings = z.object({

@@ -34,7 +34,7 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   if (code === "23503") return missingReference(message, cause);
   if (code === "23505") return new DuplicateError({ cause });
   if (code === "23502") return new ApiError("VALIDATION_ERROR", "A value that must be there is missing.", { cause });
-  if (code === "23514") return new ApiError("VALIDATION_ERROR", "A value is not allowed here.", { cause });
+  if (code === "23514") return failedCheck(message, cause);
   if (code.startsWith("22")) return new ApiError("VALIDATION_ERROR", "A value is out of range.", { cause });
   return new ApiError("INTERNAL_ERROR", "Something went wrong on our side.", { cause });
 }
@@ -52,4 +52,17 @@ function missingReference(text: string, cause: unknown): ApiError {
   const path = fieldOfReference.get(name);
   const message = `${path ?? "A reference"} names no row of your workspace.`;
   return new ApiError("NOT_FOUND", message, { details: path ? [{ path, message }] : undefined, cause });
+}
+
+// A check is named for its table and column, unless it is of several.
+const checksOfSeveral: Record<string, { path: string; message: string }> = {
+  crm_deals_decimals_check: { path: "value", message: "has more decimals than its currency" },
+};
+
+function failedCheck(text: string, cause: unknown): ApiError {
+  const [, table = "", name = ""] = /relation "(\w+)" violates check constraint "(\w+)"/.exec(text) ?? [];
+  const column = name.startsWith(`${table}_`) ? /^(\w+)_check\d*$/.exec(name.slice(table.length + 1))?.[1] : undefined;
+  const problem = checksOfSeveral[name] ?? (column && { path: column, message: "is not allowed here" });
+  if (!problem) return new ApiError("VALIDATION_ERROR", "A value is not allowed here.", { cause });
+  return new ApiError("VALIDATION_ERROR", `${problem.path} ${problem.message}.`, { details: [problem], cause });
 }

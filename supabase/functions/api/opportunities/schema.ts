@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { ContactCard, literally, Search } from "../contacts/schema.ts";
+import { ContactCard } from "../contacts/schema.ts";
+import { type Issues, judgedAnyway } from "../contract/refinements.ts";
+import { currencyDecimals, decimalsOf } from "./currencies.ts";
 import type { Resource } from "../data/lists.ts";
+import { Search, searched } from "../data/search.ts";
 import { Id, Label, Timestamp } from "../contract/values.ts";
 
 const greatestPosition = 2_147_483_647;
@@ -70,16 +73,40 @@ const writable = {
   name: Label(300),
   status: OpportunityStatus.optional(),
   contact_id: Id.nullish(),
-  value: z.number().min(0).max(999_999_999_999.99)
-    .refine((value) => Math.round(value * 100) / 100 === value, "must have at most 2 decimals").nullish(),
-  currency: z.string().regex(/^[A-Z]{3}$/, "must be three capital letters of ISO 4217").nullish(),
+  value: z.number().min(0).max(999_999_999_999.99).nullish().meta({
+    description: "With at most as many decimals as its currency has; two without one",
+  }),
+  currency: z.string().refine((code) => currencyDecimals.has(code), "must be a currency of ISO 4217, such as AUD")
+    .nullish(),
   lead_source: Label(200).nullish(),
 };
 
-export const NewOpportunity = z.strictObject(writable).meta({
+type Money = { value?: number | null; currency?: string | null };
+
+// Of a change that names one of the two the database knows the other, and judges it.
+function judgeDecimals({ value, currency }: Money, context: Issues) {
+  if (typeof value !== "number" || (typeof currency === "string" && !currencyDecimals.has(currency))) return;
+  const decimals = typeof currency === "string" ? currencyDecimals.get(currency)! : currency === null ? 2 : 4;
+  if (decimalsOf(value) > decimals) {
+    const of = typeof currency === "string" ? ` in ${currency}` : "";
+    context.addIssue({
+      code: "custom",
+      path: ["value"],
+      input: value,
+      message: `must have at most ${decimals} decimals${of}`,
+    });
+  }
+}
+
+export const NewOpportunity = z.strictObject(writable).superRefine(
+  (given, context) => judgeDecimals({ currency: null, ...given }, context),
+  judgedAnyway,
+).meta({
   example: { name: "Noah Williams: first consultation", value: 120.5, currency: "AUD" },
 });
-export const OpportunityChange = z.strictObject(writable).partial().meta({ example: { status: "won" } });
+export const OpportunityChange = z.strictObject(writable).partial().superRefine(judgeDecimals, judgedAnyway).meta({
+  example: { status: "won" },
+});
 
 export const Move = z.strictObject({
   pipeline_id: Id,
@@ -107,6 +134,6 @@ export const opportunityResource = {
   narrow: {
     pipeline_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("pipeline_id", "eq", id) }),
     stage_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("stage_id", "eq", id) }),
-    search: (text) => ({ apply: (query) => query.filter("name", "imatch", literally(text)) }),
+    search: searched,
   },
 } satisfies Resource;
