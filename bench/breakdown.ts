@@ -34,7 +34,7 @@ export async function breakdown(): Promise<void> {
   const app = createApp(config);
   const contract = { method: "post", path: "/x", summary: "", scope: null, body: NewReferral } as const;
   const input = keyed(contract, () => Promise.resolve({}));
-  const validating = new Hono().post("/x", async (c) => c.json(await readInput(input, c)));
+  const validating = new Hono().post("/x", async (c) => c.json(await readInput(input, c, database)));
   const json = { "content-type": "application/json" };
   const referrals = "http://localhost/api/v1/referrals";
 

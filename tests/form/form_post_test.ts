@@ -29,10 +29,11 @@ Deno.test("what noah left out is named above the form and at each field, and wha
   assertEquals(problems(refused), {
     "first_name-error": "Enter your friend's first name.",
     "email-error": "Enter the whole email address, such as sam@example.com.",
+    "phone-error": "Enter the whole phone number, such as 0412 345 678 or +61 412 345 678.",
     "consent-error": "Tick the box once your friend has agreed.",
   });
   const summary = elements(refused.text).find(({ attributes }) => attributes.role === "alert")!;
-  assertMatch(summary.text, /^Please check 3 answers/);
+  assertMatch(summary.text, /^Please check 4 answers/);
   const ways = elements(refused.text).filter(({ tag }) => tag === "a").map((
     { attributes, text },
   ) => [attributes.href, text]);
@@ -40,7 +41,8 @@ Deno.test("what noah left out is named above the form and at each field, and wha
   for (
     const [id, invalid, describedBy] of [
       ["first_name", "true", "first_name-error"],
-      ["phone", undefined, undefined],
+      ["last_name", undefined, undefined],
+      ["phone", "true", "phone-error"],
       ["message", undefined, "message-hint"],
     ] as const
   ) {
@@ -73,7 +75,7 @@ Deno.test("each wrong answer gets its own sentence, and nothing is written", asy
       [`${friend}&last_name=Ren%E9`, 400, "last_name", "Take out the characters that cannot be read."],
       [friend.replace("consent=true", "consent=no"), 400, "consent", "Tick the box once your friend has agreed."],
       [`first_name=R&consent=true&email=${rita.email.toUpperCase()}`, 409, "email", /^These are your own details/],
-      ["first_name=R&consent=true&phone=0412+000+199", 409, "email", /^These are your own details/],
+      ["first_name=RITA&consent=true&phone=0412+000+199", 409, "phone", /^These are your own details/],
     ] as const
   ) {
     const refused = await post(form, body);

@@ -82,8 +82,9 @@ Deno.test("a conflict names the caller's own row in the way, on create and on ch
   ];
 
   for (const [reply, existing] of conflicts) {
-    assertEnvelope(reply, "CONFLICT", "existing_id");
-    assertEquals(reply.error.existing_id, existing);
+    const ofEmail = existing === friend.id;
+    assertEnvelope(reply, "CONFLICT", "existing_id", ...(ofEmail ? ["details"] : []));
+    assertEquals([reply.error.existing_id, reply.error.details?.[0].path], [existing, ofEmail ? "email" : undefined]);
   }
   assertEquals(await count(alice.companyId), before);
   assertEquals((await alice.gets(`/contacts/${referrer.id}`)).email, referrer.email);

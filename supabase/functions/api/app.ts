@@ -82,10 +82,10 @@ export function createApp(config: Config) {
       const handled = async () => {
         if (key && scope) demandScopes(key, [scope]);
         metered?.requireCredits();
-        const input = await readInput(endpoint, c);
+        const database = new Database(config, key, scope, c.get("requestId"));
+        const input = await readInput(endpoint, c, database);
         // Of what this endpoint's own contract made of the body.
         if (key) demandScopes(key, endpoint.contract.alsoNeeds?.(input.body as never) ?? []);
-        const database = new Database(config, key, scope, c.get("requestId"));
         // Its input is what its own contract made of the request, which a list of endpoints cannot say of each.
         return await endpoint.handle({ ...input, database, config, address: callerAddress(c, config) } as never);
       };

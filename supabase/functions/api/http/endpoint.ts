@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import type { ErrorCode } from "../contract/errors.ts";
+import type { Found } from "./input.ts";
 import type { ListPage } from "../data/lists.ts";
 import type { Scope } from "../contract/scopes.ts";
 
@@ -28,6 +29,13 @@ type Contract<
   params?: Params;
   query?: Query;
   body?: Body;
+  /**
+   * Judges what takes more than a schema, such as a phone in the workspace's country: asked beside the schema, of the body as
+   * it was sent, so that all problems are in one answer.
+   */
+  complete?(
+    request: { sent: Record<string, unknown>; params: z.output<Params>; database: Database },
+  ): Promise<Completed>;
   /** The schema of `data` when it is one object. */
   answer?: One;
   /** The schema of each object in `data` when it is a page of them; neither for 204. */
@@ -38,6 +46,9 @@ type Contract<
   /** Refusals that cannot be told from the rest of the contract. */
   refusals?: ErrorCode[];
 };
+
+/** The values to put into a body, or what is wrong with those that were sent. */
+export type Completed = { values?: Record<string, unknown>; problems?: Found[] };
 
 export type Request<Params, Query, Body> = {
   params: Params;

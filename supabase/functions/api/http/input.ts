@@ -2,16 +2,15 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { Endpoint } from "./endpoint.ts";
 import { ApiError, type ErrorCode, type Problem } from "../contract/errors.ts";
+import type { Database } from "../data/database.ts";
 
 const nothing = z.strictObject({});
 /** How deep a body may be nested: what works through it calls itself for each level. */
 const deepest = 32;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-export type Found = Problem & { missing?: boolean; accepted?: string[] };
-
 /** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
-export async function readInput({ contract }: Endpoint, c: Context) {
+export async function readInput({ contract }: Endpoint, c: Context, database: Database) {
   const body = contract.body ? await readBody(c) : undefined;
   const found: Found[] = [];
   const readOnly = Object.keys(contract.answer?.shape ?? {});
@@ -19,12 +18,22 @@ export async function readInput({ contract }: Endpoint, c: Context) {
   const params = check(contract.params ?? nothing, c.req.param(), found, []);
   const query = check(contract.query ?? nothing, single(c.req.queries(), found), found, []);
   const sent = contract.body ? check(contract.body, body, found, readOnly) : undefined;
+  if (contract.complete && params) {
+    // A body that is taken is an object, whatever its schema found.
+    const { values, problems = [] } = await contract.complete({ sent: body as Sent, params, database });
+    found.push(...problems.filter(({ path }) => !found.some((known) => known.path === path)));
+    if (sent) Object.assign(sent, values);
+  }
   if (contract.method === "patch" && found.length === 0 && sent && Object.keys(sent).length === 0) {
     found.push({ path: "", message: "holds no field to change", accepted: Object.keys(contract.body!.shape) });
   }
   if (found.length > 0) throw refusal(found);
   return { params, query, body: sent };
 }
+
+export type Found = Problem & { missing?: boolean; accepted?: string[] };
+
+type Sent = Record<string, unknown>;
 
 async function readBody(c: Context): Promise<unknown> {
   const type = c.req.header("content-type");

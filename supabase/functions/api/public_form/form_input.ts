@@ -1,3 +1,4 @@
+import { completePhone } from "../contacts/phone.ts";
 import { check, type Found } from "../http/input.ts";
 import { type FieldName, fieldNames, type Problems, problemsOf } from "./problems.ts";
 import { Submission } from "./schema.ts";
@@ -15,8 +16,11 @@ export function readFormInput(body: string): FormInput {
   );
 }
 
-/** The friend's details, or what is wrong with them. An empty field is an absent one. */
-export function readSubmission({ consent, ...typed }: FormInput): { friend: Submission | null; problems: Problems } {
+/** The friend's details, or all that is wrong with them where the workspace is in `country`. An empty field is an absent one. */
+export async function readSubmission(
+  { consent, ...typed }: FormInput,
+  country: string | null,
+): Promise<{ friend: Submission | null; problems: Problems }> {
   const filled = Object.entries(typed).map(([name, text]) => [name, text.trim()]).filter(([, text]) => text !== "");
   const found: Found[] = [];
   const friend = check(Submission, { ...Object.fromEntries(filled), consent: consent === "true" || undefined }, found);
@@ -24,5 +28,7 @@ export function readSubmission({ consent, ...typed }: FormInput): { friend: Subm
   for (const [path, text] of filled) {
     if (text.includes("\ufffd")) found.push({ path, message: "holds characters that cannot be stored" });
   }
-  return { friend: found.length === 0 && friend || null, problems: problemsOf(found) };
+  const { values, problems = [] } = await completePhone(typed, () => Promise.resolve(country));
+  found.push(...problems);
+  return { friend: found.length === 0 && friend ? { ...friend, ...values } : null, problems: problemsOf(found) };
 }

@@ -33,7 +33,7 @@ export function publicForm(config: Config) {
     const closed = answerClosed(c, form, 409);
     if (closed) return await closed;
     const typed = readFormInput(await formBody(c));
-    const { friend, problems } = readSubmission(typed);
+    const { friend, problems } = await readSubmission(typed, form.country);
     if (!friend) return await answerForm(c, form, 400, { typed, problems });
     try {
       await submit(database(c), token, friend, callerAddress(c, config), config);

@@ -11,7 +11,7 @@ const byField: Record<string, string> = {
   first_name: "Enter your friend's first name.",
   last_name: "Check the last name.",
   email: "Enter the whole email address, such as sam@example.com.",
-  phone: "Enter the whole phone number. One that starts with its country code, such as +61, always works.",
+  phone: "Check the phone number.",
   category: "Choose one from the list.",
   message: "Check the message.",
   consent: "Tick the box once your friend has agreed.",
@@ -22,6 +22,8 @@ function inPlainWords({ path, message }: Problem): string {
   if (most) return `Use at most ${Number(most).toLocaleString("en")} characters.`;
   if (message.includes("cannot be stored")) return "Take out the characters that cannot be read.";
   if (path === "email" && message.startsWith("is required")) return "Enter an email address or a phone number.";
+  const example = /that exists, such as (.+)$/.exec(message)?.[1];
+  if (example) return `Enter the whole phone number, such as ${example}.`;
   if (/^[A-Z].*\.$/.test(message)) return message;
   return byField[path] ?? "Check this answer.";
 }
