@@ -1,7 +1,8 @@
 -- The public form as it is sent: a friend's details become a contact, an opportunity and a referral.
 
--- The workspace's contact with that email in any case, else the oldest with that phone, else a new one, marked. Two callers who
--- name one person at once get one contact: they wait for each other, in one order.
+-- The workspace's contact with that email in any spelling, else a new one, marked. Without an email, the oldest contact with that phone
+-- and the same first name: families share phones. Two callers who name one person at once get one contact: they wait for each
+-- other, in one order.
 create function private.contact_for(
   workspace uuid,
   first_name text,
@@ -21,32 +22,34 @@ begin
   perform pg_advisory_xact_lock(lock)
   from (
     select distinct hashtextextended(workspace || address, 0) as lock
-    from unnest(array[lower(contact_for.email), contact_for.phone]) as address
+    from unnest(array[private.email_key(contact_for.email), contact_for.phone]) as address
     where address is not null
     order by lock
   ) as locks;
 
   select id into found_id
   from public.crm_contacts
-  where crm_contacts.company_id = workspace and lower(crm_contacts.email) = lower(contact_for.email);
-  if found_id is null then
+  where crm_contacts.company_id = workspace and private.email_key(crm_contacts.email) = private.email_key(contact_for.email);
+  if contact_for.email is null then
     select id into found_id
     from public.crm_contacts
-    where crm_contacts.company_id = workspace and crm_contacts.phone = contact_for.phone
+    where crm_contacts.company_id = workspace
+      and crm_contacts.phone = contact_for.phone
+      and private.folded(crm_contacts.first_name) = private.folded(contact_for.first_name)
     order by created_at, id
     limit 1;
   end if;
   if found_id is null then
     insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
     values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
-    on conflict (company_id, lower(email)) do nothing
+    on conflict (company_id, private.email_key(email)) do nothing
     returning id into found_id;
   end if;
   if found_id is null then
     -- Somebody added the email by another way while this insert waited for them.
     select id into found_id
     from public.crm_contacts
-    where crm_contacts.company_id = workspace and lower(crm_contacts.email) = lower(contact_for.email);
+    where crm_contacts.company_id = workspace and private.email_key(crm_contacts.email) = private.email_key(contact_for.email);
   end if;
   return found_id;
 end
@@ -83,7 +86,7 @@ begin
   join public.crm_pipeline_stages as stage on stage.pipeline_id = pipeline.id
     and (settings.referral_stage_id is null or stage.id = settings.referral_stage_id)
   where settings.company_id = workspace
-  order by pipeline.created_at, pipeline.id, stage.position, stage.id
+  order by pipeline.created_at, pipeline.id, stage.position, stage.place, stage.id
   limit 1;
   return deal;
 end
@@ -109,7 +112,8 @@ as $$
   )
 $$;
 
--- Takes a friend's details in one transaction: contact, opportunity, referral, request `submitted`. Gives `{"submitted_at"}`,
+-- Takes a friend's details in one transaction: contact, opportunity, referral, request `submitted`. The same referrer naming
+-- the same friend again, while that referral is not declined, makes no second one. Gives `{"submitted_at", "already_referred"}`,
 -- or `{"refused": {"status", "code", "message", …}}`: a value, not an error, so that the try stays counted. The phone is
 -- E.164; a token works once, 404, 409 and 410 come before any limit. Nothing is taken without the friend's consent, nor
 -- without a way to reach them.
@@ -133,9 +137,11 @@ declare
   link private.request_links;
   request public.referral_requests;
   settings public.company_settings;
+  referrer public.crm_contacts;
   address_wait integer;
   friend uuid;
   made public.referrals;
+  already_referred boolean;
 begin
   -- Locked first, as every writer of requests does; the link is read after it, since a renewal may have replaced its token.
   select * into request
@@ -198,27 +204,44 @@ begin
   then
     return private.refusal(400, 'VALIDATION_ERROR', 'must be one of the categories', 'category');
   end if;
-  if exists (
-    select from public.crm_contacts as referrer
-    where referrer.id = request.contact_id
-      and (lower(referrer.email) = lower(submit_referral.email) or referrer.phone = submit_referral.phone)
-  ) then
+  select * into referrer from public.crm_contacts where id = request.contact_id;
+  if private.email_key(referrer.email) = private.email_key(email) then
     return private.refusal(409, 'CONFLICT', 'These are your own details: please enter those of a friend.', 'email');
+  end if;
+  if email is null and referrer.phone = phone and private.folded(referrer.first_name) = private.folded(first_name) then
+    return private.refusal(409, 'CONFLICT', 'These are your own details: please enter those of a friend.', 'phone');
   end if;
 
   friend := private.contact_for(request.company_id, first_name, last_name, email, phone);
-  insert into public.referrals (
-    company_id, referrer_contact_id, referred_contact_id, referred_deal_id, source, category, notes
-  )
-  values (
-    request.company_id, request.contact_id, friend, private.open_referred_deal(request.company_id, friend), 'form',
-    category, message
-  )
-  returning * into made;
+  -- Two forms of one referrer may name one friend at once, the one by email and the other by phone.
+  perform pg_advisory_xact_lock(hashtextextended(request.contact_id::text || friend, 0));
+  select * into made
+  from public.referrals
+  where referrer_contact_id = request.contact_id
+    and company_id = request.company_id
+    and referred_contact_id = friend
+    and status <> 'declined'
+  order by created_at, id
+  limit 1;
+  already_referred := found;
+  if not already_referred then
+    insert into public.referrals (
+      company_id, referrer_contact_id, referred_contact_id, referred_deal_id, source, category, notes
+    )
+    values (
+      request.company_id, request.contact_id, friend, private.open_referred_deal(request.company_id, friend), 'form',
+      category, message
+    )
+    returning * into made;
+  end if;
   update public.referral_requests
-  set submitted_at = now(), consented_at = now(), viewed_at = coalesce(viewed_at, now()), referral_id = made.id
+  set submitted_at = now(), consented_at = now(), viewed_at = coalesce(viewed_at, now()), referral_id = made.id,
+    submission = jsonb_build_object(
+      'first_name', first_name, 'last_name', last_name, 'email', email, 'phone', phone, 'category', category,
+      'message', message
+    )
   where id = request.id;
-  return jsonb_build_object('submitted_at', now());
+  return jsonb_build_object('submitted_at', now(), 'already_referred', already_referred);
 end
 $$;
 grant execute on function private.submit_referral(text, text, text, text, text, text, text, boolean) to anon;

@@ -127,10 +127,13 @@ Deno.test("who enters their own details is told kindly, and may go on to enter a
 
   const own = [
     await submit(token, { ...friend, email: "RITA@example.com" }),
-    await submit(token, { ...friend, email: undefined, phone: "+61 412 000 101" }),
+    await submit(token, { ...friend, first_name: "rita", email: undefined, phone: "+61 412 000 101" }),
   ];
 
-  assertEquals(own.map((reply) => [reply.status, reply.error.code]), [[409, "CONFLICT"], [409, "CONFLICT"]]);
+  assertEquals(own.map((reply) => [reply.status, reply.error.code, reply.error.details[0].path]), [
+    [409, "CONFLICT", "email"],
+    [409, "CONFLICT", "phone"],
+  ]);
   assertEquals((await alice.gets(`/referrals/requests/${request_id}`)).status, "sent");
   assertEquals((await alice.get("/referrals")).body.pagination.total, 0);
   assertEquals((await submit(token)).status, 201);

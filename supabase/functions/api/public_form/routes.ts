@@ -1,7 +1,8 @@
+import { completePhone } from "../contacts/phone.ts";
 import { type Endpoint, open } from "../http/endpoint.ts";
 import { present } from "../data/rows.ts";
 import { ByToken, ReferralForm, Submission, Submitted } from "./schema.ts";
-import { readForm, stampViewed, submit } from "./submission.ts";
+import { readForm, readOpenForm, stampViewed, submit } from "./submission.ts";
 
 /** The public form as JSON; `page_routes.tsx` serves the same as a page. */
 export const publicFormEndpoints: Endpoint[] = [
@@ -32,6 +33,8 @@ export const publicFormEndpoints: Endpoint[] = [
     description: "Once per token: contact, opportunity and referral are made in one transaction.",
     params: ByToken,
     body: Submission,
+    complete: ({ sent, params, database }) =>
+      completePhone(sent, async () => (await readOpenForm(database, params.token)).country),
     answer: Submitted,
     status: 201,
     refusals: ["CONFLICT", "EXPIRED", "RATE_LIMITED"],

@@ -49,7 +49,15 @@ export const Submission = z.strictObject({
 
 export type Submission = z.output<typeof Submission>;
 
-export const Submitted = z.object({ status: z.literal("submitted"), submitted_at: Timestamp }).meta({
+export const Submitted = z.object({
+  status: z.literal("submitted"),
+  submitted_at: Timestamp,
+  already_referred: z.boolean().meta({
+    description: "Whether the same referrer had named this friend before; then there is no second referral",
+  }),
+}).meta({
   id: "Submitted",
-  example: { status: "submitted", submitted_at: "2026-11-22T09:30:00.000Z" },
+  example: { status: "submitted", submitted_at: "2026-11-22T09:30:00.000Z", already_referred: false },
 });
+
+export type Submitted = z.output<typeof Submitted>;

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { toE164 } from "../contacts/phone.ts";
 import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { ApiError, isErrorCode } from "../contract/errors.ts";
@@ -7,7 +6,7 @@ import { PrintedInstant } from "../data/rows.ts";
 import { addressGroup } from "./address_group.ts";
 import { countTry } from "./rate_limit.ts";
 import { signedAddress } from "./signed_address.ts";
-import { ReferralForm, type Submission } from "./schema.ts";
+import { ReferralForm, type Submission, type Submitted } from "./schema.ts";
 
 /** What `private.referral_form` gives. */
 const Form = ReferralForm.extend({
@@ -25,7 +24,10 @@ const Refused = z.object({
 });
 
 /** What `private.submit_referral` gives. */
-const Submitting = z.union([z.object({ refused: Refused }), z.object({ submitted_at: PrintedInstant })]);
+const Submitting = z.union([
+  z.object({ refused: Refused }),
+  z.object({ submitted_at: PrintedInstant, already_referred: z.boolean() }),
+]);
 
 const unknownLink = () => new ApiError("NOT_FOUND", "There is no such link.");
 
@@ -42,14 +44,14 @@ export async function stampViewed(database: Database, token: string): Promise<vo
   if (!known) throw unknownLink();
 }
 
-/** Hands a friend's details in, once per token; throws 404, 409 and 410, and only then 429. */
+/** Hands a friend's details in, the phone as E.164, once per token; throws 404, 409 and 410, and only then 429. */
 export async function submit(
   database: Database,
   token: string,
   friend: Submission,
   from: string,
   config: Config,
-): Promise<{ status: "submitted"; submitted_at: string }> {
+): Promise<Submitted> {
   const address = await addressGroup(from);
   const wait = countTry(address, config);
   if (wait > 0) {
@@ -58,9 +60,6 @@ export async function submit(
       headers: { "Retry-After": String(wait) },
     });
   }
-  const { phone } = friend;
-  const country = phone && !phone.startsWith("+") ? (await readOpenForm(database, token)).country : null;
-  const e164 = phone ? await toE164(phone, country) : undefined;
   const headers = await signedAddress(address, config);
   const result = await database.value(Submitting, (client) => {
     const submitting = client.rpc("submit_referral", {
@@ -68,7 +67,7 @@ export async function submit(
       first_name: friend.first_name,
       last_name: friend.last_name ?? undefined,
       email: friend.email ?? undefined,
-      phone: e164,
+      phone: friend.phone ?? undefined,
       category: friend.category ?? undefined,
       message: friend.message ?? undefined,
       consent: friend.consent,
@@ -77,10 +76,11 @@ export async function submit(
     return submitting;
   });
   if ("refused" in result) throw refusal(result.refused);
-  return { status: "submitted", submitted_at: result.submitted_at };
+  return { status: "submitted", ...result };
 }
 
-async function readOpenForm(database: Database, token: string): Promise<Form> {
+/** What the form of a token shows while it takes something; throws 404, 409 and 410. */
+export async function readOpenForm(database: Database, token: string): Promise<Form> {
   const form = await readForm(database, token);
   if (form.status === "submitted") throw new ApiError("CONFLICT", "This form has been submitted already.");
   if (form.status === "expired") throw new ApiError("EXPIRED", "This link is no longer valid.");
