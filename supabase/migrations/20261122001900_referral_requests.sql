@@ -31,10 +31,15 @@ create table public.referral_requests (
   emailed_at timestamptz(3),
   email_id text,
   email_error text,
+  -- what became of its mail, as far as the provider has told
+  delivery text not null default 'queued'
+    check (delivery in ('queued', 'sent', 'delivered', 'bounced', 'complained', 'suppressed', 'failed')),
   created_by uuid,
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   consented_at timestamptz(3),
+  -- what was typed into its form: a contact that was there already is not overwritten with it
+  submission jsonb check (jsonb_typeof(submission) = 'object'),
   -- the status as of the last write, and when it lapses by itself: kept by the page request_status
   written_status text not null default 'sent' check (written_status in ('sent', 'viewed', 'submitted', 'expired')),
   lapses_at timestamptz(3),
@@ -58,6 +63,7 @@ create index referral_requests_referral on public.referral_requests (referral_id
 create index referral_requests_created_by on public.referral_requests (created_by, company_id);
 create index referral_requests_status
   on public.referral_requests (company_id, written_status, created_at desc, id desc);
+create index referral_requests_delivery on public.referral_requests (company_id, delivery, created_at desc, id desc);
 create index referral_requests_open on public.referral_requests (contact_id, company_id) where lapses_at is not null;
 create index referral_requests_lapses_at on public.referral_requests (lapses_at, company_id) where lapses_at is not null;
 

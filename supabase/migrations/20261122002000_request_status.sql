@@ -58,7 +58,7 @@ select *, 'expired'::text as status, now()::timestamptz(3) as listed_at
 from (
   (
     select id, company_id, contact_id, deal_id, recipient_email, recipient_name, sent_at, viewed_at, submitted_at, referral_id,
-      expires_at, created_at, updated_at
+      submission, expires_at, delivery, email_error, created_at, updated_at
     from public.referral_requests
     where written_status = 'expired'
     order by created_at desc, id desc
@@ -66,7 +66,7 @@ from (
   union all
   (
     select id, company_id, contact_id, deal_id, recipient_email, recipient_name, sent_at, viewed_at, submitted_at, referral_id,
-      expires_at, created_at, updated_at
+      submission, expires_at, delivery, email_error, created_at, updated_at
     from public.referral_requests
     where lapses_at <= now()
     order by created_at desc, id desc

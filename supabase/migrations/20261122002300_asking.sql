@@ -33,6 +33,16 @@ begin
 end
 $$;
 
+-- When a link asked for now ends: with the day that its mail names, where the workspace is.
+create function private.request_ends(workspace uuid, days integer)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select private.end_of_day(now(), days, timezone) from public.companies where id = workspace
+$$;
+
 -- Takes the mail that this request's link goes out with from the workspace's budget. Raises 429.
 create function private.take_request_mail(request public.referral_requests, token text)
 returns void
@@ -121,7 +131,7 @@ begin
   values (
     workspace, contact, deal, asked.email, concat_ws(' ', asked.first_name, asked.last_name),
     ask_for_referral.subject_override, ask_for_referral.intro_html, ask_for_referral.how_it_works_html,
-    ask_for_referral.expires_in_days, now() + make_interval(days => ask_for_referral.expires_in_days),
+    ask_for_referral.expires_in_days, private.request_ends(workspace, ask_for_referral.expires_in_days),
     private.calling_key()
   )
   returning * into request;
@@ -202,10 +212,11 @@ begin
     sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
-    expires_at = now() + make_interval(days => expires_in_days),
+    expires_at = private.request_ends(company_id, expires_in_days),
     emailed_at = null,
     email_id = null,
-    email_error = null
+    email_error = null,
+    delivery = 'queued'
   where id = request_id
   returning * into request;
   perform private.link_unsubscribing(unsubscribe_token, asked);
@@ -251,7 +262,8 @@ as $$
   update public.referral_requests
   set emailed_at = now(),
     email_id = record_request_mail.email_id,
-    email_error = record_request_mail.email_error
+    email_error = record_request_mail.email_error,
+    delivery = case when record_request_mail.email_error is null then 'sent' else 'failed' end
   where id = request_id and company_id = private.require_company('referrals:write')
 $$;
 grant execute on function private.record_request_mail(uuid, text, text) to api_key;

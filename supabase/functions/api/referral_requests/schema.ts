@@ -6,6 +6,17 @@ import { bytes, tokensIn } from "../mail/template.ts";
 
 export const RequestStatus = z.enum(["sent", "viewed", "submitted", "expired"]);
 
+export const Delivery = z.enum(["queued", "sent", "delivered", "bounced", "complained", "suppressed", "failed"]);
+
+const FriendAsTyped = z.object({
+  first_name: z.string(),
+  last_name: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  category: z.string().nullable(),
+  message: z.string().nullable(),
+});
+
 export const ReferralRequest = z.object({
   id: Id,
   company_id: Id,
@@ -18,7 +29,10 @@ export const ReferralRequest = z.object({
   viewed_at: Timestamp.nullable(),
   submitted_at: Timestamp.nullable(),
   referral_id: Id.nullable(),
-  expires_at: Timestamp,
+  submission: FriendAsTyped.nullable().meta({ description: "What was typed into the form" }),
+  expires_at: Timestamp.meta({ description: "The end of a day where the workspace is" }),
+  delivery: Delivery.meta({ description: "What became of its mail, as far as it is known" }),
+  email_error: z.string().nullable(),
   created_at: Timestamp,
 }).meta({
   id: "ReferralRequest",
@@ -34,7 +48,10 @@ export const ReferralRequest = z.object({
     viewed_at: "2026-11-22T10:05:00.000Z",
     submitted_at: null,
     referral_id: null,
-    expires_at: "2026-12-22T09:30:00.000Z",
+    submission: null,
+    expires_at: "2026-12-22T12:59:59.999Z",
+    delivery: "sent",
+    email_error: null,
     created_at: "2026-11-22T09:30:00.000Z",
   },
 });
@@ -53,7 +70,9 @@ export const NewReferralRequest = z.strictObject({
   subject_override: Text(longest.mailSubject).nullish(),
   intro_html: foreignHtml,
   how_it_works_html: foreignHtml,
-  expires_in_days: z.int().min(1).max(365).default(30),
+  expires_in_days: z.int().min(1).max(365).default(30).meta({
+    description: "To the end of that day where the workspace is",
+  }),
   force: z.boolean().default(false).meta({ description: "Asks also whom an open request has asked already" }),
 }).meta({
   example: {
@@ -87,7 +106,7 @@ export const referralRequestResource = {
   table: "referral_requests",
   row: ReferralRequest,
   expansions: [],
-  filters: { status: RequestStatus.optional(), contact_id: Id.optional() },
+  filters: { status: RequestStatus.optional(), contact_id: Id.optional(), delivery: Delivery.optional() },
   narrow: {
     // What was sent or viewed expires by the clock, whatever was written last. Postgres reads 'now'.
     status: (status) =>
