@@ -190,7 +190,9 @@ const chains = `
   order by age;
 
   insert into private.referrer_counts (company_id, contact_id, total, converted)
-  select company_id, referrer_id, count(*), count(*) filter (where status = 'converted') from referral group by 1, 2;
+  select company_id, referrer_id, count(*), count(*) filter (where status = 'converted') from referral
+  where status <> 'declined'
+  group by 1, 2;
 `;
 
 const surroundings = `
@@ -263,7 +265,7 @@ export async function drift(sql: postgres.Sql): Promise<Record<string, unknown>[
       from private.referrer_counts as counts
       full join (
         select referrer_contact_id as contact_id, count(*) as total, count(*) filter (where status = 'converted') as converted
-        from referrals group by 1
+        from referrals where status <> 'declined' group by 1
       ) as actual using (contact_id)
       where (coalesce(counts.total, 0), coalesce(counts.converted, 0)) <> (coalesce(actual.total, 0), coalesce(actual.converted, 0))
     `;

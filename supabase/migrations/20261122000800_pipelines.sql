@@ -34,18 +34,20 @@ create table public.crm_pipeline_stages (
   pipeline_id uuid not null,
   name text not null check (char_length(name) between 1 and 200),
   position integer not null default 0 check (position >= 0),
+  -- its place in the list that it was sent in, which counts where positions are the same
+  place integer not null default 0 check (place >= 0),
   unique (id, company_id),
   unique (id, pipeline_id, company_id),
   constraint crm_pipeline_stages_pipeline_fkey foreign key (pipeline_id, company_id)
     references public.crm_pipelines (id, company_id) on delete cascade
 );
-create index crm_pipeline_stages_pipeline on public.crm_pipeline_stages (pipeline_id, company_id, position);
+create index crm_pipeline_stages_pipeline on public.crm_pipeline_stages (pipeline_id, company_id, position, place);
 create index crm_pipeline_stages_company_id on public.crm_pipeline_stages (company_id);
 
 alter table public.crm_pipeline_stages enable row level security;
 grant all on public.crm_pipeline_stages to service_role;
 grant select on public.crm_pipeline_stages to api_key;
-grant insert (pipeline_id, name, position) on public.crm_pipeline_stages to api_key;
+grant insert (pipeline_id, name, position, place) on public.crm_pipeline_stages to api_key;
 
 create policy "keys with pipelines:read see their workspace's stages" on public.crm_pipeline_stages
   for select to api_key
@@ -65,7 +67,7 @@ grant execute on function public.listed_at(public.crm_pipelines) to api_key;
 create function public.stages(public.crm_pipelines) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'position', position) order by position, id), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'position', position) order by position, place, id), '[]')
   from public.crm_pipeline_stages
   where pipeline_id = ($1).id
 $$;
@@ -81,9 +83,9 @@ declare
   pipeline public.crm_pipelines;
 begin
   insert into public.crm_pipelines (name) values (create_pipeline.name) returning * into pipeline;
-  insert into public.crm_pipeline_stages (pipeline_id, name, position)
-  select pipeline.id, stage.name, stage.position
-  from jsonb_to_recordset(create_pipeline.stages) as stage (name text, position integer);
+  insert into public.crm_pipeline_stages (pipeline_id, name, position, place)
+  select pipeline.id, stage ->> 'name', (stage ->> 'position')::integer, listed.place
+  from jsonb_array_elements(create_pipeline.stages) with ordinality as listed (stage, place);
   return jsonb_build_object('id', pipeline.id, 'name', pipeline.name, 'stages', public.stages(pipeline));
 end
 $$;

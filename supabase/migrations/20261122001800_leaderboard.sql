@@ -1,4 +1,4 @@
--- How much each contact referred: counters, so that the leaderboard never reads all referrals.
+-- How much each contact referred, without what was declined: counters, so that the leaderboard never reads all referrals.
 
 create table private.referrer_counts (
   company_id uuid not null,

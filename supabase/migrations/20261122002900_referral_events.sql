@@ -85,6 +85,7 @@ begin
       from (
         select company_id, referrer_contact_id as contact_id, count(*), count(*) filter (where status = 'converted')
         from new_rows
+        where status <> 'declined'
         group by company_id, referrer_contact_id
       ) as change
     )
@@ -148,9 +149,9 @@ begin
     select company_id, referrer_contact_id as contact_id, sum(one)::bigint,
       coalesce(sum(one) filter (where status = 'converted'), 0)::bigint
     from (
-      select company_id, referrer_contact_id, status, -1 as one from old_rows
+      select company_id, referrer_contact_id, status, -1 as one from old_rows where status <> 'declined'
       union all
-      select company_id, referrer_contact_id, status, 1 from new_rows
+      select company_id, referrer_contact_id, status, 1 from new_rows where status <> 'declined'
     ) as both_sides
     group by company_id, referrer_contact_id
     having sum(one) <> 0 or sum(one) filter (where status = 'converted') <> 0
@@ -194,6 +195,7 @@ begin
   from (
     select company_id, referrer_contact_id as contact_id, -count(*), -count(*) filter (where status = 'converted')
     from old_rows
+    where status <> 'declined'
     group by company_id, referrer_contact_id
   ) as change;
   perform private.follow_referrals(deal_ids, changes);

@@ -194,10 +194,16 @@ Deno.test("the leaderboard ranks by converted, all referrals and id, and counts 
   const scores = [[2, 3], [2, 3], [1, 4], [1, 1], [0, 2], [0, 0]];
   await Promise.all(contacts.flatMap(({ id }, person) =>
     Array.from({ length: scores[person][1] }, (_, i) => {
-      const status = i < scores[person][0] ? "converted" : "declined";
+      const status = i < scores[person][0] ? "converted" : "accepted";
       return alice.creates("/referrals", { referrer_contact_id: id, status });
     })
   ));
+  // What was declined ranks nowhere, and moves nobody.
+  await Promise.all(
+    [...contacts, ...contacts].map(({ id }) =>
+      alice.creates("/referrals", { referrer_contact_id: id, status: "declined" })
+    ),
+  );
   const board = async (query: string) => (await alice.gets(`/referrals/leaderboard?${query}`)).leaderboard;
   const lines = (entries: Json[]) =>
     entries.map((it) =>

@@ -23,7 +23,7 @@ export async function drift(companyId: string): Promise<Json[]> {
       from (select * from private.referrer_counts where company_id = ${companyId}) as counts
       full join (
         select referrer_contact_id as contact_id, count(*) as total, count(*) filter (where status = 'converted') as converted
-        from referrals where company_id = ${companyId} group by 1
+        from referrals where company_id = ${companyId} and status <> 'declined' group by 1
       ) as actual using (contact_id)
       where (coalesce(counts.total, 0), coalesce(counts.converted, 0))
         <> (coalesce(actual.total, 0), coalesce(actual.converted, 0))
