@@ -121,8 +121,13 @@ async function refuses(
   assert(mail.subject.length > 0 && [...mail.subject].length <= 200, why);
   assertEquals(frame(document), frames[mail.text.includes(request.public_url) ? "request" : "thanks"][logo], why);
   for (const { tagName, attrs } of elements(document, true)) {
-    assert(/^(p|br|b|strong|i|em|u|ul|ol|li|a|h[1-4]|blockquote|span|img|hr)$/.test(tagName), `${tagName} ${why}`);
-    const allowed = { a: ["href", "rel"], img: ["alt", "src"] }[tagName] ?? [];
+    assert(
+      /^(p|div|br|b|strong|i|em|u|s|del|ins|su[bp]|small|code|pre|ul|ol|li|a|h[1-4]|blockquote|span|img|hr)$/.test(
+        tagName,
+      ),
+      `${tagName} ${why}`,
+    );
+    const allowed = { a: ["href", "rel"], img: ["alt", "src", "width"] }[tagName] ?? [];
     assertEquals(attrs.map(({ name }) => name).filter((name) => !allowed.includes(name)), [], why);
   }
   for (const { tagName, attrs } of elements(document)) {

@@ -31,6 +31,12 @@ export function brandLogo({ logo_url }: Brand): string | null {
   return url?.protocol === "https:" ? url.href : null;
 }
 
+/** The same for a mail, where it is no SVG: hardly a mail client shows one. */
+export function mailLogo(brand: Brand): string | null {
+  const logo = brandLogo(brand);
+  return logo !== null && /\.svgz?$/i.test(new URL(logo).pathname) ? null : logo;
+}
+
 function luminance(color: string): number {
   const [red, green, blue] = [1, 3, 5].map((at) => {
     const channel = parseInt(color.slice(at, at + 2), 16) / 255;

@@ -1,4 +1,5 @@
 import type { Brand } from "./brand.ts";
+import { requireUnclipped } from "./clipping.ts";
 import { headerText } from "./header_text.ts";
 import { Foreign, Layout, type MailContent, page, plainText, Unsubscribe } from "./layout.tsx";
 import { htmlToText } from "./plain_text.ts";
@@ -22,7 +23,7 @@ export async function customMail(
   const brand = { ...given, name: headerText(given.name) };
   const title = subjectLine(subject, tokens) || brand.name;
   const body = await foreignHtml(body_html, tokens);
-  const html = page(
+  const html = requireUnclipped(page(
     <Layout
       brand={brand}
       title={title}
@@ -31,7 +32,7 @@ export async function customMail(
     >
       <Foreign sanitised={body} />
     </Layout>,
-  );
+  ));
   return {
     subject: title,
     html,

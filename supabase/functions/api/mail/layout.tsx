@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import { raw } from "hono/html";
-import { type Brand, brandColor, brandLogo, contrast, outline } from "./brand.ts";
+import { type Brand, brandColor, contrast, mailLogo, outline } from "./brand.ts";
 import { headerText } from "./header_text.ts";
 import { wrap } from "./plain_text.ts";
 
@@ -10,7 +10,8 @@ export type MailContent = { subject: string; html: string; text: string };
 const style = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 a { color: inherit; }
-.foreign p, .foreign ul, .foreign ol, .foreign blockquote { margin: 0 0 16px; }
+.foreign p, .foreign pre, .foreign ul, .foreign ol, .foreign blockquote { margin: 0 0 16px; }
+.foreign pre { font: inherit; white-space: pre-wrap; }
 .foreign ul, .foreign ol { padding-left: 24px; }
 .foreign li { margin: 0 0 8px; }
 .foreign li p { margin: 0; }
@@ -39,7 +40,7 @@ type Props = { brand: Brand; title: string; preheader: string; footer?: Child; c
 /** The frame of a branded mail; tables, because mail clients render nothing else alike. */
 export function Layout({ brand, title, preheader, footer, children }: Props) {
   const color = brandColor(brand);
-  const logo = brandLogo(brand);
+  const logo = mailLogo(brand);
   return (
     <html lang="en">
       <head>

@@ -6,6 +6,7 @@ export function htmlToText(html: string): string {
   let text = "";
   let lines = 0; // line breaks owed before the next word
   let space = false; // or a space
+  let preformatted = 0; // how many <pre> are open
   let marker = "";
   const lists: { ordered: boolean; items: number }[] = [];
   const links: { href: string; label: string[] }[] = [];
@@ -20,7 +21,12 @@ export function htmlToText(html: string): string {
 
   for (const [, closing, tag, attributes, words] of html.matchAll(/<(\/?)([a-z0-9]+)([^>]*)>|([^<]+)/g)) {
     const attribute = (name: string) => decode(new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
-    if (words !== undefined) {
+    if (words !== undefined && preformatted > 0) {
+      decode(words).split("\n").forEach((line, at) => {
+        if (at > 0) lines++;
+        if (line.trim()) write(line.trimEnd());
+      });
+    } else if (words !== undefined) {
       const plain = decode(words).replace(/\s+/g, " ");
       if (plain.startsWith(" ")) space = true;
       if (plain.trim()) write(plain.trim());
@@ -47,7 +53,10 @@ export function htmlToText(html: string): string {
       if (closing) lists.pop();
       else lists.push({ ordered: tag === "ol", items: 0 });
       breakLine(2);
-    } else if (/^(p|h\d|blockquote|hr)$/.test(tag)) {
+    } else if (tag === "div") {
+      breakLine(1);
+    } else if (/^(p|h\d|blockquote|hr|pre)$/.test(tag)) {
+      if (tag === "pre") preformatted += closing ? -1 : 1;
       breakLine(2);
     }
   }

@@ -1,4 +1,5 @@
 import type { Brand } from "./brand.ts";
+import { requireUnclipped } from "./clipping.ts";
 import { headerText } from "./header_text.ts";
 import { Button, Foreign, Layout, type MailContent, page, plainText, Unsubscribe } from "./layout.tsx";
 import { longDate } from "./long_date.ts";
@@ -52,7 +53,7 @@ export async function referralRequestMail(input: ReferralRequest): Promise<MailC
   const greeting = firstName ? `Hi ${firstName},` : "Hello,";
   const until = `This link is yours alone and works until ${longDate(input.expires_at, input.timezone)}.`;
 
-  const html = page(
+  const html = requireUnclipped(page(
     <Layout
       brand={brand}
       title={subject}
@@ -71,7 +72,7 @@ export async function referralRequestMail(input: ReferralRequest): Promise<MailC
         <a href={public_url} style="color:inherit;word-break:break-all">{public_url}</a>
       </p>
     </Layout>,
-  );
+  ));
   const text = plainText(
     brand,
     [greeting, htmlToText(intro), `HOW IT WORKS\n\n${htmlToText(steps)}`, `Refer a friend:\n${public_url}`, until],

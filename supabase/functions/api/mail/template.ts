@@ -1,14 +1,30 @@
 /** What `{{ … }}` may name in a subject or in foreign HTML, with its values. */
 export type TokenValues = Readonly<Record<string, string | null>>;
 
-const token = /\{\{([^{}]*)\}\}/g;
+// Editors of HTML write a brace as an entity, and may put entities and tags between two of them.
+const token = /(?:\{|&(?:#123|#x7b|lcub|lbrace);){2}([^{}]*?)(?:\}|&(?:#125|#x7d|rcub|rbrace);){2}/gi;
+const spaces = /&(?:nbsp|#160|#xa0|ensp|emsp|thinsp|#8203|#x200b|ZeroWidthSpace);|\u200b|\ufeff/gi;
+const signs: Record<string, string> = {
+  "&period;": ".",
+  "&#46;": ".",
+  "&#x2e;": ".",
+  "&lowbar;": "_",
+  "&#95;": "_",
+  "&#x5f;": "_",
+};
+const nameIn = (inside: string) =>
+  inside.replace(/<[^<>]*>/g, "").replace(spaces, " ").replace(
+    /&[a-z0-9#]+;/gi,
+    (entity) => signs[entity.toLowerCase()] ?? entity,
+  )
+    .trim();
 
 /** The names between the braces of a template. */
-export const tokensIn = (template: string) => [...template.matchAll(token)].map(([, inside]) => inside.trim());
+export const tokensIn = (template: string) => [...template.matchAll(token)].map(([, inside]) => nameIn(inside));
 
 /** Has each token of a template give way to what `put` makes of its name. */
 export const replaceTokens = (template: string, put: (name: string) => string): string =>
-  template.replace(token, (_, inside: string) => put(inside.trim()));
+  template.replace(token, (_, inside: string) => put(nameIn(inside)));
 
 /** The value of a token; nothing for an unknown one. */
 export const valueOf = (values: TokenValues, name: string): string =>

@@ -15,6 +15,8 @@ export const referralRequestEndpoints: Endpoint[] = [
     scope: "referrals:write",
     mails: true,
     body: NewReferralRequest,
+    complete: async ({ sent }) =>
+      (await import("../mail/clipping.ts")).judgeClipping(sent, ["intro_html", "how_it_works_html"]),
     answer: SentRequest,
     status: 201,
     refusals: ["NOT_FOUND", "CONFLICT"],
