@@ -280,9 +280,9 @@ begin
   if contact is not null then
     select * into person from public.crm_contacts where id = contact and company_id = workspace;
   elsif not exists (
-    select from unnest(settings.mail_recipients) as recipient where lower(recipient) = lower(address)
+    select from unnest(settings.mail_recipients) as recipient where private.email_key(recipient) = private.email_key(address)
   ) then
-    select * into person from public.crm_contacts where company_id = workspace and lower(email) = lower(address);
+    select * into person from public.crm_contacts where company_id = workspace and private.email_key(email) = private.email_key(address);
     if not found then
       perform private.refuse(
         400, 'VALIDATION_ERROR', 'to is neither a contact of this workspace nor one of its mail_recipients.'
@@ -412,6 +412,21 @@ CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
   select case when text_of_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then text_of_id::uuid end
 $_$;
 
+CREATE FUNCTION private.ascii_domain(domain text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  if domain ~ '^[\x01-\x7f]*$' then
+    return lower(domain);
+  end if;
+  return (
+    select string_agg(case when label ~ '^[\x01-\x7f]*$' then label else private.punycode(label) end, '.' order by place)
+    from regexp_split_to_table(lower(normalize(domain, nfkc)), '[.。]') with ordinality as labels (label, place)
+  );
+end
+$_$;
+
 CREATE FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -445,7 +460,7 @@ begin
   values (
     workspace, contact, deal, asked.email, concat_ws(' ', asked.first_name, asked.last_name),
     ask_for_referral.subject_override, ask_for_referral.intro_html, ask_for_referral.how_it_works_html,
-    ask_for_referral.expires_in_days, now() + make_interval(days => ask_for_referral.expires_in_days),
+    ask_for_referral.expires_in_days, private.request_ends(workspace, ask_for_referral.expires_in_days),
     private.calling_key()
   )
   returning * into request;
@@ -661,7 +676,9 @@ CREATE FUNCTION private.is_email(given text) RETURNS boolean
     AS $_$
 begin
   return char_length(given) <= 320
-    and given ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$';
+    and given ~ '^([a-zA-Z0-9.!#$%&''*+/=?^_`{|}~-]|[^\u0001-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff])+@[^@]+$'
+    and private.ascii_domain(substring(given from '[^@]*$'))
+      ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$';
 end
 $_$;
 
@@ -672,6 +689,13 @@ CREATE FUNCTION private.is_line(given text) RETURNS boolean
 begin
   return given !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
 end
+$$;
+
+CREATE FUNCTION private.is_time_zone(name text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select exists (select from pg_catalog.pg_timezone_names as zone where lower(zone.name) = lower(is_time_zone.name))
 $$;
 
 CREATE TABLE public.companies (
@@ -686,12 +710,12 @@ CREATE TABLE public.companies (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT companies_contact_email_check CHECK (private.is_email(contact_email)),
-    CONSTRAINT companies_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT companies_country_check CHECK ((country = ANY (ARRAY['AC'::text, 'AD'::text, 'AE'::text, 'AF'::text, 'AG'::text, 'AI'::text, 'AL'::text, 'AM'::text, 'AO'::text, 'AR'::text, 'AS'::text, 'AT'::text, 'AU'::text, 'AW'::text, 'AX'::text, 'AZ'::text, 'BA'::text, 'BB'::text, 'BD'::text, 'BE'::text, 'BF'::text, 'BG'::text, 'BH'::text, 'BI'::text, 'BJ'::text, 'BL'::text, 'BM'::text, 'BN'::text, 'BO'::text, 'BQ'::text, 'BR'::text, 'BS'::text, 'BT'::text, 'BW'::text, 'BY'::text, 'BZ'::text, 'CA'::text, 'CC'::text, 'CD'::text, 'CF'::text, 'CG'::text, 'CH'::text, 'CI'::text, 'CK'::text, 'CL'::text, 'CM'::text, 'CN'::text, 'CO'::text, 'CR'::text, 'CU'::text, 'CV'::text, 'CW'::text, 'CX'::text, 'CY'::text, 'CZ'::text, 'DE'::text, 'DJ'::text, 'DK'::text, 'DM'::text, 'DO'::text, 'DZ'::text, 'EC'::text, 'EE'::text, 'EG'::text, 'EH'::text, 'ER'::text, 'ES'::text, 'ET'::text, 'FI'::text, 'FJ'::text, 'FK'::text, 'FM'::text, 'FO'::text, 'FR'::text, 'GA'::text, 'GB'::text, 'GD'::text, 'GE'::text, 'GF'::text, 'GG'::text, 'GH'::text, 'GI'::text, 'GL'::text, 'GM'::text, 'GN'::text, 'GP'::text, 'GQ'::text, 'GR'::text, 'GT'::text, 'GU'::text, 'GW'::text, 'GY'::text, 'HK'::text, 'HN'::text, 'HR'::text, 'HT'::text, 'HU'::text, 'ID'::text, 'IE'::text, 'IL'::text, 'IM'::text, 'IN'::text, 'IO'::text, 'IQ'::text, 'IR'::text, 'IS'::text, 'IT'::text, 'JE'::text, 'JM'::text, 'JO'::text, 'JP'::text, 'KE'::text, 'KG'::text, 'KH'::text, 'KI'::text, 'KM'::text, 'KN'::text, 'KP'::text, 'KR'::text, 'KW'::text, 'KY'::text, 'KZ'::text, 'LA'::text, 'LB'::text, 'LC'::text, 'LI'::text, 'LK'::text, 'LR'::text, 'LS'::text, 'LT'::text, 'LU'::text, 'LV'::text, 'LY'::text, 'MA'::text, 'MC'::text, 'MD'::text, 'ME'::text, 'MF'::text, 'MG'::text, 'MH'::text, 'MK'::text, 'ML'::text, 'MM'::text, 'MN'::text, 'MO'::text, 'MP'::text, 'MQ'::text, 'MR'::text, 'MS'::text, 'MT'::text, 'MU'::text, 'MV'::text, 'MW'::text, 'MX'::text, 'MY'::text, 'MZ'::text, 'NA'::text, 'NC'::text, 'NE'::text, 'NF'::text, 'NG'::text, 'NI'::text, 'NL'::text, 'NO'::text, 'NP'::text, 'NR'::text, 'NU'::text, 'NZ'::text, 'OM'::text, 'PA'::text, 'PE'::text, 'PF'::text, 'PG'::text, 'PH'::text, 'PK'::text, 'PL'::text, 'PM'::text, 'PR'::text, 'PS'::text, 'PT'::text, 'PW'::text, 'PY'::text, 'QA'::text, 'RE'::text, 'RO'::text, 'RS'::text, 'RU'::text, 'RW'::text, 'SA'::text, 'SB'::text, 'SC'::text, 'SD'::text, 'SE'::text, 'SG'::text, 'SH'::text, 'SI'::text, 'SJ'::text, 'SK'::text, 'SL'::text, 'SM'::text, 'SN'::text, 'SO'::text, 'SR'::text, 'SS'::text, 'ST'::text, 'SV'::text, 'SX'::text, 'SY'::text, 'SZ'::text, 'TA'::text, 'TC'::text, 'TD'::text, 'TG'::text, 'TH'::text, 'TJ'::text, 'TK'::text, 'TL'::text, 'TM'::text, 'TN'::text, 'TO'::text, 'TR'::text, 'TT'::text, 'TV'::text, 'TW'::text, 'TZ'::text, 'UA'::text, 'UG'::text, 'US'::text, 'UY'::text, 'UZ'::text, 'VA'::text, 'VC'::text, 'VE'::text, 'VG'::text, 'VI'::text, 'VN'::text, 'VU'::text, 'WF'::text, 'WS'::text, 'XK'::text, 'YE'::text, 'YT'::text, 'ZA'::text, 'ZM'::text, 'ZW'::text]))),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
     CONSTRAINT companies_mail_name_check CHECK ((((char_length(mail_name) >= 1) AND (char_length(mail_name) <= 200)) AND private.is_line(mail_name))),
     CONSTRAINT companies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 200)) AND private.is_line(name))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
-    CONSTRAINT companies_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
+    CONSTRAINT companies_timezone_check CHECK (private.is_time_zone(timezone))
 );
 
 CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
@@ -1021,6 +1045,25 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.folded(given text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  if given ~ '^[\x20-\x5f\x61-\x7e]*$' then
+    return lower(given);
+  end if;
+  return replace(replace(replace(replace(
+    translate(
+      lower(regexp_replace(
+        normalize(translate(given, '´`‘’‚‛ʹʻʼʽˈ′‐‑‒–—―−', '''''''''''''''''''''''''-------'), nfkd), '[\u0300-\u036f]', '', 'g'
+      )),
+      'øłđðħıŧς', 'olddhitσ'
+    ),
+    'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+end
+$_$;
+
 CREATE FUNCTION private.is_name(given text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO ''
@@ -1041,14 +1084,14 @@ CREATE TABLE public.crm_contacts (
     images text[] DEFAULT '{}'::text[] NOT NULL,
     made_by_form boolean DEFAULT false NOT NULL,
     created_by uuid DEFAULT private.calling_key(),
-    search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
+    search_text text GENERATED ALWAYS AS (private.folded(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT crm_contacts_email_check CHECK (private.is_email(email)),
     CONSTRAINT crm_contacts_first_name_check CHECK ((((char_length(first_name) >= 1) AND (char_length(first_name) <= 200)) AND private.is_name(first_name))),
     CONSTRAINT crm_contacts_job_title_check CHECK (((char_length(job_title) <= 200) AND private.is_line(job_title))),
     CONSTRAINT crm_contacts_last_name_check CHECK (((char_length(last_name) <= 200) AND private.is_name(last_name))),
-    CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}$'::text))
+    CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}(;ext=[0-9]{1,15})?$'::text))
 );
 
 CREATE FUNCTION private.contact_card(contact public.crm_contacts) RETURNS jsonb
@@ -1080,32 +1123,34 @@ begin
   perform pg_advisory_xact_lock(lock)
   from (
     select distinct hashtextextended(workspace || address, 0) as lock
-    from unnest(array[lower(contact_for.email), contact_for.phone]) as address
+    from unnest(array[private.email_key(contact_for.email), contact_for.phone]) as address
     where address is not null
     order by lock
   ) as locks;
 
   select id into found_id
   from public.crm_contacts
-  where crm_contacts.company_id = workspace and lower(crm_contacts.email) = lower(contact_for.email);
-  if found_id is null then
+  where crm_contacts.company_id = workspace and private.email_key(crm_contacts.email) = private.email_key(contact_for.email);
+  if contact_for.email is null then
     select id into found_id
     from public.crm_contacts
-    where crm_contacts.company_id = workspace and crm_contacts.phone = contact_for.phone
+    where crm_contacts.company_id = workspace
+      and crm_contacts.phone = contact_for.phone
+      and private.folded(crm_contacts.first_name) = private.folded(contact_for.first_name)
     order by created_at, id
     limit 1;
   end if;
   if found_id is null then
     insert into public.crm_contacts (company_id, first_name, last_name, email, phone, made_by_form)
     values (workspace, contact_for.first_name, contact_for.last_name, contact_for.email, contact_for.phone, true)
-    on conflict (company_id, lower(email)) do nothing
+    on conflict (company_id, private.email_key(email)) do nothing
     returning id into found_id;
   end if;
   if found_id is null then
     -- Somebody added the email by another way while this insert waited for them.
     select id into found_id
     from public.crm_contacts
-    where crm_contacts.company_id = workspace and lower(crm_contacts.email) = lower(contact_for.email);
+    where crm_contacts.company_id = workspace and private.email_key(crm_contacts.email) = private.email_key(contact_for.email);
   end if;
   return found_id;
 end
@@ -1120,7 +1165,7 @@ begin
     select id
     from public.crm_contacts
     where company_id = private.company_for('contacts:write')
-      and lower(crm_contacts.email) = lower(contact_with_email.email)
+      and private.email_key(crm_contacts.email) = private.email_key(contact_with_email.email)
   );
 end
 $$;
@@ -1378,6 +1423,34 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.currency_decimals(currency text) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return case
+    when currency in (
+      'AED', 'AFN', 'ALL', 'AMD', 'ANG', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT', 'BGN', 'BMD',
+      'BND', 'BOB', 'BOV', 'BRL', 'BSD', 'BTN', 'BWP', 'BYN', 'BZD', 'CAD', 'CDF', 'CHE', 'CHF', 'CHW', 'CNY',
+      'COP', 'COU', 'CRC', 'CUC', 'CUP', 'CVE', 'CZK', 'DKK', 'DOP', 'DZD', 'EGP', 'ERN', 'ETB', 'EUR', 'FJD',
+      'FKP', 'GBP', 'GEL', 'GHS', 'GIP', 'GMD', 'GTQ', 'GYD', 'HKD', 'HNL', 'HRK', 'HTG', 'HUF', 'IDR', 'ILS',
+      'INR', 'IRR', 'JMD', 'KES', 'KGS', 'KHR', 'KPW', 'KYD', 'KZT', 'LAK', 'LBP', 'LKR', 'LRD', 'LSL', 'MAD',
+      'MDL', 'MGA', 'MKD', 'MMK', 'MNT', 'MOP', 'MRU', 'MUR', 'MVR', 'MWK', 'MXN', 'MXV', 'MYR', 'MZN', 'NAD',
+      'NGN', 'NIO', 'NOK', 'NPR', 'NZD', 'PAB', 'PEN', 'PGK', 'PHP', 'PKR', 'PLN', 'QAR', 'RON', 'RSD', 'RUB',
+      'SAR', 'SBD', 'SCR', 'SDG', 'SEK', 'SGD', 'SHP', 'SLE', 'SLL', 'SOS', 'SRD', 'SSP', 'STN', 'SVC', 'SYP',
+      'SZL', 'THB', 'TJS', 'TMT', 'TOP', 'TRY', 'TTD', 'TWD', 'TZS', 'UAH', 'USD', 'USN', 'UYU', 'UZS', 'VED',
+      'VES', 'WST', 'XCD', 'XCG', 'YER', 'ZAR', 'ZMW', 'ZWG', 'ZWL'
+    ) then 2
+    when currency in (
+      'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF',
+      'XOF', 'XPF'
+    ) then 0
+    when currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 3
+    when currency in ('CLF', 'UYW') then 4
+  end;
+end
+$$;
+
 CREATE FUNCTION private.deal_contact(deal_id uuid) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -1488,6 +1561,27 @@ CREATE FUNCTION private.dispatch_lease() RETURNS interval
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
     AS $$ select interval '60 seconds' $$;
+
+CREATE FUNCTION private.email_key(email text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+begin
+  if email ~ '^[\x01-\x7f]*$' then
+    return lower(email);
+  end if;
+  -- A capital sigma does not tell which of its two small ones it was.
+  return translate(lower(normalize(substring(email from '^(.*)@'), nfc)), 'ς', 'σ') || '@' || private.ascii_domain(substring(email from '[^@]*$'));
+end
+$_$;
+
+CREATE FUNCTION private.end_of_day(instant timestamp with time zone, days integer, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select (date_trunc('day', instant at time zone zone) + make_interval(days => days + 1)) at time zone zone
+    - interval '1 millisecond'
+$$;
 
 CREATE TABLE private.events (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1630,6 +1724,7 @@ begin
   from (
     select company_id, referrer_contact_id as contact_id, -count(*), -count(*) filter (where status = 'converted')
     from old_rows
+    where status <> 'declined'
     group by company_id, referrer_contact_id
   ) as change;
   perform private.follow_referrals(deal_ids, changes);
@@ -1664,6 +1759,7 @@ begin
       from (
         select company_id, referrer_contact_id as contact_id, count(*), count(*) filter (where status = 'converted')
         from new_rows
+        where status <> 'declined'
         group by company_id, referrer_contact_id
       ) as change
     )
@@ -1739,9 +1835,9 @@ begin
     select company_id, referrer_contact_id as contact_id, sum(one)::bigint,
       coalesce(sum(one) filter (where status = 'converted'), 0)::bigint
     from (
-      select company_id, referrer_contact_id, status, -1 as one from old_rows
+      select company_id, referrer_contact_id, status, -1 as one from old_rows where status <> 'declined'
       union all
-      select company_id, referrer_contact_id, status, 1 from new_rows
+      select company_id, referrer_contact_id, status, 1 from new_rows where status <> 'declined'
     ) as both_sides
     group by company_id, referrer_contact_id
     having sum(one) <> 0 or sum(one) filter (where status = 'converted') <> 0
@@ -1824,7 +1920,7 @@ CREATE FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address te
     AS $$
   select exists (
     select from private.unsubscribed
-    where unsubscribed.company_id = workspace and unsubscribed.email = lower(address)
+    where unsubscribed.company_id = workspace and unsubscribed.email = private.email_key(address)
   ) or exists (
     select from private.unsubscribed_contacts
     where unsubscribed_contacts.contact_id = contact and unsubscribed_contacts.company_id = workspace
@@ -1872,7 +1968,7 @@ CREATE FUNCTION private.keep_unsubscribed() RETURNS trigger
     AS $$
 begin
   insert into private.unsubscribed (company_id, email)
-  select new.company_id, lower(new.email)
+  select new.company_id, private.email_key(new.email)
   from private.unsubscribed_contacts
   where contact_id = new.id
   on conflict do nothing;
@@ -1900,7 +1996,7 @@ CREATE FUNCTION private.link_unsubscribing(token text, contact public.crm_contac
     SET search_path TO ''
     AS $$
   insert into private.unsubscribe_links (token_hash, company_id, contact_id, email)
-  values (private.token_hash(token), contact.company_id, contact.id, lower(contact.email))
+  values (private.token_hash(token), contact.company_id, contact.id, private.email_key(contact.email))
   on conflict do nothing
 $$;
 
@@ -2012,7 +2108,7 @@ begin
   join public.crm_pipeline_stages as stage on stage.pipeline_id = pipeline.id
     and (settings.referral_stage_id is null or stage.id = settings.referral_stage_id)
   where settings.company_id = workspace
-  order by pipeline.created_at, pipeline.id, stage.position, stage.id
+  order by pipeline.created_at, pipeline.id, stage.position, stage.place, stage.id
   limit 1;
   return deal;
 end
@@ -2038,19 +2134,23 @@ CREATE TABLE public.referral_requests (
     emailed_at timestamp(3) with time zone,
     email_id text,
     email_error text,
+    delivery text DEFAULT 'queued'::text NOT NULL,
     created_by uuid,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     consented_at timestamp(3) with time zone,
+    submission jsonb,
     written_status text DEFAULT 'sent'::text NOT NULL,
     lapses_at timestamp(3) with time zone,
     CONSTRAINT referral_requests_consent CHECK (((submitted_at IS NULL) = (consented_at IS NULL))),
+    CONSTRAINT referral_requests_delivery_check CHECK ((delivery = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'suppressed'::text, 'failed'::text]))),
     CONSTRAINT referral_requests_expires_in_days_check CHECK (((expires_in_days >= 1) AND (expires_in_days <= 365))),
     CONSTRAINT referral_requests_how_it_works_html_check CHECK (((char_length(how_it_works_html) <= 20000) AND private.fits_a_mail(how_it_works_html))),
     CONSTRAINT referral_requests_intro_html_check CHECK (((char_length(intro_html) <= 20000) AND private.fits_a_mail(intro_html))),
     CONSTRAINT referral_requests_recipient_email_check CHECK (private.is_email(recipient_email)),
     CONSTRAINT referral_requests_recipient_name_check CHECK (((char_length(recipient_name) <= 401) AND private.is_name(recipient_name))),
     CONSTRAINT referral_requests_subject_override_check CHECK ((char_length(subject_override) <= 200)),
+    CONSTRAINT referral_requests_submission_check CHECK ((jsonb_typeof(submission) = 'object'::text)),
     CONSTRAINT referral_requests_written_status_check CHECK ((written_status = ANY (ARRAY['sent'::text, 'viewed'::text, 'submitted'::text, 'expired'::text])))
 );
 
@@ -2148,6 +2248,65 @@ CREATE FUNCTION private.public_brand(company public.companies) RETURNS jsonb
     SET search_path TO ''
     AS $$
   select private.brand(company) - array['mail_name', 'contact_email']
+$$;
+
+CREATE FUNCTION private.punycode(label text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+declare
+  digits constant text := 'abcdefghijklmnopqrstuvwxyz0123456789';
+  points integer[] := array(select ascii(letter) from regexp_split_to_table(label, '') as letter);
+  written text := regexp_replace(label, '[^\x01-\x7f]', '', 'g');
+  basic integer := length(written);
+  handled integer := basic;
+  least_point integer := 128;
+  next_point integer;
+  point integer;
+  delta bigint := 0;
+  bias integer := 72;
+  rest bigint;
+  place integer;
+  threshold integer;
+begin
+  if basic > 0 then
+    written := written || '-';
+  end if;
+  while handled < cardinality(points) loop
+    select min(given) into next_point from unnest(points) as given where given >= least_point;
+    delta := delta + (next_point - least_point)::bigint * (handled + 1);
+    least_point := next_point;
+    foreach point in array points loop
+      if point < least_point then
+        delta := delta + 1;
+      elsif point = least_point then
+        rest := delta;
+        place := 36;
+        loop
+          threshold := least(greatest(place - bias, 1), 26);
+          exit when rest < threshold;
+          written := written || substr(digits, (threshold + (rest - threshold) % (36 - threshold) + 1)::integer, 1);
+          rest := (rest - threshold) / (36 - threshold);
+          place := place + 36;
+        end loop;
+        written := written || substr(digits, (rest + 1)::integer, 1);
+        delta := delta / case when handled = basic then 700 else 2 end;
+        delta := delta + delta / (handled + 1);
+        bias := 0;
+        while delta > 455 loop
+          delta := delta / 35;
+          bias := bias + 36;
+        end loop;
+        bias := bias + (36 * delta / (delta + 38))::integer;
+        delta := 0;
+        handled := handled + 1;
+      end if;
+    end loop;
+    delta := delta + 1;
+    least_point := least_point + 1;
+  end loop;
+  return 'xn--' || written;
+end
 $$;
 
 CREATE FUNCTION private.record_action(run_id uuid, result jsonb) RETURNS void
@@ -2280,7 +2439,8 @@ CREATE FUNCTION private.record_request_mail(request_id uuid, email_id text, emai
   update public.referral_requests
   set emailed_at = now(),
     email_id = record_request_mail.email_id,
-    email_error = record_request_mail.email_error
+    email_error = record_request_mail.email_error,
+    delivery = case when record_request_mail.email_error is null then 'sent' else 'failed' end
   where id = request_id and company_id = private.require_company('referrals:write')
 $$;
 
@@ -2768,10 +2928,11 @@ begin
     sent_at = now(),
     viewed_at = null,
     withdrawn_at = null,
-    expires_at = now() + make_interval(days => expires_in_days),
+    expires_at = private.request_ends(company_id, expires_in_days),
     emailed_at = null,
     email_id = null,
-    email_error = null
+    email_error = null,
+    delivery = 'queued'
   where id = request_id
   returning * into request;
   perform private.link_unsubscribing(unsubscribe_token, asked);
@@ -2816,6 +2977,13 @@ begin
   perform private.wake_dispatcher();
   return to_jsonb(delivery);
 end
+$$;
+
+CREATE FUNCTION private.request_ends(workspace uuid, days integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select private.end_of_day(now(), days, timezone) from public.companies where id = workspace
 $$;
 
 CREATE FUNCTION private.request_mail(request public.referral_requests) RETURNS jsonb
@@ -3321,9 +3489,11 @@ declare
   link private.request_links;
   request public.referral_requests;
   settings public.company_settings;
+  referrer public.crm_contacts;
   address_wait integer;
   friend uuid;
   made public.referrals;
+  already_referred boolean;
 begin
   -- Locked first, as every writer of requests does; the link is read after it, since a renewal may have replaced its token.
   select * into request
@@ -3386,27 +3556,44 @@ begin
   then
     return private.refusal(400, 'VALIDATION_ERROR', 'must be one of the categories', 'category');
   end if;
-  if exists (
-    select from public.crm_contacts as referrer
-    where referrer.id = request.contact_id
-      and (lower(referrer.email) = lower(submit_referral.email) or referrer.phone = submit_referral.phone)
-  ) then
+  select * into referrer from public.crm_contacts where id = request.contact_id;
+  if private.email_key(referrer.email) = private.email_key(email) then
     return private.refusal(409, 'CONFLICT', 'These are your own details: please enter those of a friend.', 'email');
+  end if;
+  if email is null and referrer.phone = phone and private.folded(referrer.first_name) = private.folded(first_name) then
+    return private.refusal(409, 'CONFLICT', 'These are your own details: please enter those of a friend.', 'phone');
   end if;
 
   friend := private.contact_for(request.company_id, first_name, last_name, email, phone);
-  insert into public.referrals (
-    company_id, referrer_contact_id, referred_contact_id, referred_deal_id, source, category, notes
-  )
-  values (
-    request.company_id, request.contact_id, friend, private.open_referred_deal(request.company_id, friend), 'form',
-    category, message
-  )
-  returning * into made;
+  -- Two forms of one referrer may name one friend at once, the one by email and the other by phone.
+  perform pg_advisory_xact_lock(hashtextextended(request.contact_id::text || friend, 0));
+  select * into made
+  from public.referrals
+  where referrer_contact_id = request.contact_id
+    and company_id = request.company_id
+    and referred_contact_id = friend
+    and status <> 'declined'
+  order by created_at, id
+  limit 1;
+  already_referred := found;
+  if not already_referred then
+    insert into public.referrals (
+      company_id, referrer_contact_id, referred_contact_id, referred_deal_id, source, category, notes
+    )
+    values (
+      request.company_id, request.contact_id, friend, private.open_referred_deal(request.company_id, friend), 'form',
+      category, message
+    )
+    returning * into made;
+  end if;
   update public.referral_requests
-  set submitted_at = now(), consented_at = now(), viewed_at = coalesce(viewed_at, now()), referral_id = made.id
+  set submitted_at = now(), consented_at = now(), viewed_at = coalesce(viewed_at, now()), referral_id = made.id,
+    submission = jsonb_build_object(
+      'first_name', first_name, 'last_name', last_name, 'email', email, 'phone', phone, 'category', category,
+      'message', message
+    )
   where id = request.id;
-  return jsonb_build_object('submitted_at', now());
+  return jsonb_build_object('submitted_at', now(), 'already_referred', already_referred);
 end
 $$;
 
@@ -3485,7 +3672,7 @@ CREATE FUNCTION private.take_mail(workspace uuid, address text, mail_key text) R
     AS $$
 declare
   today constant date := (now() at time zone 'UTC')::date;
-  recipient constant bytea := sha256(convert_to(lower(btrim(address)), 'UTF8'));
+  recipient constant bytea := sha256(convert_to(private.email_key(btrim(address)), 'UTF8'));
   until_tomorrow constant integer := ceil(extract(epoch from ((today + 1)::timestamp at time zone 'UTC') - now()));
   is_first boolean;
 begin
@@ -3750,7 +3937,7 @@ begin
   end if;
   insert into private.unsubscribed (company_id, email)
   select link.company_id, address
-  from unnest(array[link.email, lower(present)]) as address
+  from unnest(array[link.email, private.email_key(present)]) as address
   where address is not null
   on conflict do nothing;
   return true;
@@ -4020,7 +4207,7 @@ CREATE TABLE public.crm_deals (
     name text NOT NULL,
     status text DEFAULT 'open'::text NOT NULL,
     contact_id uuid,
-    value numeric(14,2),
+    value numeric(16,4),
     currency text,
     lead_source text,
     primary_referrer_contact_id uuid,
@@ -4029,7 +4216,9 @@ CREATE TABLE public.crm_deals (
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     referrer_cleared_at timestamp(3) with time zone,
-    CONSTRAINT crm_deals_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    search_text text GENERATED ALWAYS AS (private.folded(name)) STORED NOT NULL,
+    CONSTRAINT crm_deals_currency_check CHECK (((currency IS NULL) OR (private.currency_decimals(currency) IS NOT NULL))),
+    CONSTRAINT crm_deals_decimals_check CHECK ((value = round(value, COALESCE(private.currency_decimals(currency), 2)))),
     CONSTRAINT crm_deals_lead_source_check CHECK ((char_length(lead_source) <= 200)),
     CONSTRAINT crm_deals_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 300))),
     CONSTRAINT crm_deals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
@@ -4061,9 +4250,9 @@ declare
   pipeline public.crm_pipelines;
 begin
   insert into public.crm_pipelines (name) values (create_pipeline.name) returning * into pipeline;
-  insert into public.crm_pipeline_stages (pipeline_id, name, position)
-  select pipeline.id, stage.name, stage.position
-  from jsonb_to_recordset(create_pipeline.stages) as stage (name text, position integer);
+  insert into public.crm_pipeline_stages (pipeline_id, name, position, place)
+  select pipeline.id, stage ->> 'name', (stage ->> 'position')::integer, listed.place
+  from jsonb_array_elements(create_pipeline.stages) with ordinality as listed (stage, place);
   return jsonb_build_object('id', pipeline.id, 'name', pipeline.name, 'stages', public.stages(pipeline));
 end
 $$;
@@ -4335,7 +4524,7 @@ CREATE FUNCTION public.stages(public.crm_pipelines) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO ''
     AS $_$
-  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'position', position) order by position, id), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'position', position) order by position, place, id), '[]')
   from public.crm_pipeline_stages
   where pipeline_id = ($1).id
 $_$;
@@ -4573,7 +4762,9 @@ CREATE TABLE public.crm_pipeline_stages (
     pipeline_id uuid NOT NULL,
     name text NOT NULL,
     "position" integer DEFAULT 0 NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
     CONSTRAINT crm_pipeline_stages_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT crm_pipeline_stages_place_check CHECK ((place >= 0)),
     CONSTRAINT crm_pipeline_stages_position_check CHECK (("position" >= 0))
 );
 
@@ -4588,7 +4779,10 @@ CREATE VIEW public.expired_requests WITH (security_invoker='true') AS
     expired.viewed_at,
     expired.submitted_at,
     expired.referral_id,
+    expired.submission,
     expired.expires_at,
+    expired.delivery,
+    expired.email_error,
     expired.created_at,
     expired.updated_at,
     'expired'::text AS status,
@@ -4603,7 +4797,10 @@ CREATE VIEW public.expired_requests WITH (security_invoker='true') AS
             referral_requests.viewed_at,
             referral_requests.submitted_at,
             referral_requests.referral_id,
+            referral_requests.submission,
             referral_requests.expires_at,
+            referral_requests.delivery,
+            referral_requests.email_error,
             referral_requests.created_at,
             referral_requests.updated_at
            FROM public.referral_requests
@@ -4620,7 +4817,10 @@ CREATE VIEW public.expired_requests WITH (security_invoker='true') AS
             referral_requests.viewed_at,
             referral_requests.submitted_at,
             referral_requests.referral_id,
+            referral_requests.submission,
             referral_requests.expires_at,
+            referral_requests.delivery,
+            referral_requests.email_error,
             referral_requests.created_at,
             referral_requests.updated_at
            FROM public.referral_requests
@@ -4857,7 +5057,7 @@ CREATE INDEX company_settings_referral_stage ON public.company_settings USING bt
 
 CREATE INDEX crm_contacts_created_at ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC);
 
-CREATE UNIQUE INDEX crm_contacts_email ON public.crm_contacts USING btree (company_id, lower(email));
+CREATE UNIQUE INDEX crm_contacts_email ON public.crm_contacts USING btree (company_id, private.email_key(email));
 
 CREATE INDEX crm_contacts_phone ON public.crm_contacts USING btree (company_id, phone);
 
@@ -4885,7 +5085,7 @@ CREATE INDEX crm_deals_updated_at ON public.crm_deals USING btree (company_id, u
 
 CREATE INDEX crm_pipeline_stages_company_id ON public.crm_pipeline_stages USING btree (company_id);
 
-CREATE INDEX crm_pipeline_stages_pipeline ON public.crm_pipeline_stages USING btree (pipeline_id, company_id, "position");
+CREATE INDEX crm_pipeline_stages_pipeline ON public.crm_pipeline_stages USING btree (pipeline_id, company_id, "position", place);
 
 CREATE INDEX crm_pipelines_created_at ON public.crm_pipelines USING btree (company_id, created_at DESC, id DESC);
 
@@ -4898,6 +5098,8 @@ CREATE INDEX referral_requests_created_at ON public.referral_requests USING btre
 CREATE INDEX referral_requests_created_by ON public.referral_requests USING btree (created_by, company_id);
 
 CREATE INDEX referral_requests_deal ON public.referral_requests USING btree (deal_id, company_id);
+
+CREATE INDEX referral_requests_delivery ON public.referral_requests USING btree (company_id, delivery, created_at DESC, id DESC);
 
 CREATE INDEX referral_requests_lapses_at ON public.referral_requests USING btree (lapses_at, company_id) WHERE (lapses_at IS NOT NULL);
 
@@ -5470,6 +5672,10 @@ GRANT ALL ON FUNCTION private.are_emails(given text[]) TO service_role;
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
+REVOKE ALL ON FUNCTION private.ascii_domain(domain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ascii_domain(domain text) TO api_key;
+GRANT ALL ON FUNCTION private.ascii_domain(domain text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.ask_for_referral(contact uuid, deal uuid, token text, unsubscribe_token text, subject_override text, intro_html text, how_it_works_html text, expires_in_days integer, force boolean) TO api_key;
 
@@ -5509,6 +5715,10 @@ GRANT ALL ON FUNCTION private.is_email(given text) TO service_role;
 REVOKE ALL ON FUNCTION private.is_line(given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_line(given text) TO api_key;
 GRANT ALL ON FUNCTION private.is_line(given text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.is_time_zone(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_time_zone(name text) TO api_key;
+GRANT ALL ON FUNCTION private.is_time_zone(name text) TO service_role;
 
 GRANT ALL ON TABLE public.companies TO service_role;
 GRANT SELECT ON TABLE public.companies TO api_key;
@@ -5565,6 +5775,10 @@ REVOKE ALL ON FUNCTION private.clear_referral_stage() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.company_for(VARIADIC scopes text[]) TO api_key;
 
+REVOKE ALL ON FUNCTION private.folded(given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.folded(given text) TO api_key;
+GRANT ALL ON FUNCTION private.folded(given text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.is_name(given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_name(given text) TO api_key;
 GRANT ALL ON FUNCTION private.is_name(given text) TO service_role;
@@ -5616,6 +5830,10 @@ GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[
 
 REVOKE ALL ON FUNCTION private.credits_used(of_key uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.currency_decimals(currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.currency_decimals(currency text) TO api_key;
+GRANT ALL ON FUNCTION private.currency_decimals(currency text) TO service_role;
+
 REVOKE ALL ON FUNCTION private.deal_contact(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_contact(deal_id uuid) TO api_key;
 
@@ -5632,6 +5850,12 @@ REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.demand_scopes(scopes text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.email_key(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.email_key(email text) TO api_key;
+GRANT ALL ON FUNCTION private.email_key(email text) TO service_role;
+
+REVOKE ALL ON FUNCTION private.end_of_day(instant timestamp with time zone, days integer, zone text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
 
@@ -5711,6 +5935,10 @@ REVOKE ALL ON FUNCTION private.placements_in(deal_id uuid, workspace uuid) FROM 
 REVOKE ALL ON FUNCTION private.prepare_action() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.public_brand(company public.companies) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.punycode(label text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.punycode(label text) TO api_key;
+GRANT ALL ON FUNCTION private.punycode(label text) TO service_role;
 
 REVOKE ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.record_action(run_id uuid, result jsonb) TO service_role;
@@ -5801,6 +6029,8 @@ GRANT ALL ON FUNCTION private.renew_referral_request(request_id uuid, token text
 
 REVOKE ALL ON FUNCTION private.replay_webhook_delivery(delivery_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.replay_webhook_delivery(delivery_id uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION private.request_ends(workspace uuid, days integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.request_mail(request public.referral_requests) FROM PUBLIC;
 
@@ -6169,6 +6399,8 @@ GRANT INSERT(pipeline_id) ON TABLE public.crm_pipeline_stages TO api_key;
 GRANT INSERT(name) ON TABLE public.crm_pipeline_stages TO api_key;
 
 GRANT INSERT("position") ON TABLE public.crm_pipeline_stages TO api_key;
+
+GRANT INSERT(place) ON TABLE public.crm_pipeline_stages TO api_key;
 
 GRANT SELECT ON TABLE public.expired_requests TO api_key;
 

@@ -532,6 +532,7 @@ export type Database = {
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
           "referrer_cleared_at": string | null;
+          "search_text": string;
           "status": string;
           "updated_at": string;
           "value": number | null;
@@ -553,6 +554,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
+          "search_text"?: never;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -569,6 +571,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
+          "search_text"?: never;
           "status"?: string;
           "updated_at"?: string;
           "value"?: number | null;
@@ -603,6 +606,7 @@ export type Database = {
           "id": string;
           "name": string;
           "pipeline_id": string;
+          "place": number;
           "position": number;
         };
         ComputedFields: never;
@@ -611,6 +615,7 @@ export type Database = {
           "id"?: string;
           "name": string;
           "pipeline_id": string;
+          "place"?: number;
           "position"?: number;
         };
         Update: {
@@ -618,6 +623,7 @@ export type Database = {
           "id"?: string;
           "name"?: string;
           "pipeline_id"?: string;
+          "place"?: number;
           "position"?: number;
         };
         Relationships: [
@@ -683,6 +689,7 @@ export type Database = {
           "created_at": string;
           "created_by": string | null;
           "deal_id": string | null;
+          "delivery": string;
           "email_error": string | null;
           "email_id": string | null;
           "emailed_at": string | null;
@@ -697,6 +704,7 @@ export type Database = {
           "referral_id": string | null;
           "sent_at": string;
           "subject_override": string | null;
+          "submission": Json | null;
           "submitted_at": string | null;
           "updated_at": string;
           "viewed_at": string | null;
@@ -713,6 +721,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string;
           "email_error"?: string | null;
           "email_id"?: string | null;
           "emailed_at"?: string | null;
@@ -727,6 +736,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string;
           "subject_override"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string;
           "viewed_at"?: string | null;
@@ -740,6 +750,7 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string;
           "email_error"?: string | null;
           "email_id"?: string | null;
           "emailed_at"?: string | null;
@@ -754,6 +765,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string;
           "subject_override"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string;
           "viewed_at"?: string | null;
@@ -1016,6 +1028,8 @@ export type Database = {
           "contact_id": string | null;
           "created_at": string | null;
           "deal_id": string | null;
+          "delivery": string | null;
+          "email_error": string | null;
           "expires_at": string | null;
           "id": string | null;
           "listed_at": string | null;
@@ -1024,6 +1038,7 @@ export type Database = {
           "referral_id": string | null;
           "sent_at": string | null;
           "status": string | null;
+          "submission": Json | null;
           "submitted_at": string | null;
           "updated_at": string | null;
           "viewed_at": string | null;
@@ -1034,6 +1049,8 @@ export type Database = {
           "contact_id"?: string | null;
           "created_at"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string | null;
+          "email_error"?: string | null;
           "expires_at"?: string | null;
           "id"?: string | null;
           "listed_at"?: string | null;
@@ -1042,6 +1059,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string | null;
           "viewed_at"?: string | null;
@@ -1051,6 +1069,8 @@ export type Database = {
           "contact_id"?: string | null;
           "created_at"?: string | null;
           "deal_id"?: string | null;
+          "delivery"?: string | null;
+          "email_error"?: string | null;
           "expires_at"?: string | null;
           "id"?: string | null;
           "listed_at"?: string | null;
@@ -1059,6 +1079,7 @@ export type Database = {
           "referral_id"?: string | null;
           "sent_at"?: string | null;
           "status"?: string | null;
+          "submission"?: Json | null;
           "submitted_at"?: string | null;
           "updated_at"?: string | null;
           "viewed_at"?: string | null;
