@@ -68,7 +68,7 @@ declare
   acting record := private.acting();
 begin
   insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
-  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+  select company_id, 'referral', id, 'insert', private.changes_of(private.audited(new_rows), null),
     acting.actor_type, acting.actor_id, acting.request_id, acting.via
   from new_rows;
 
@@ -177,7 +177,7 @@ declare
   acting record := private.acting();
 begin
   insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
-  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+  select company_id, 'referral', id, 'delete', private.changes_of(null, private.audited(old_rows)),
     acting.actor_type, acting.actor_id, acting.request_id, acting.via
   from old_rows;
 
