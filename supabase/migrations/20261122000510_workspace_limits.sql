@@ -55,7 +55,7 @@ begin
     409,
     'CONFLICT',
     format('This would be over the limit of your workspace: %s, at most %s.', replace(name, '_', ' '), maximum),
-    hint => 'Limits are set by whoever runs this API.'
+    hint => 'Delete what is no longer needed, or ask whoever runs this API for a higher limit.'
   );
 end
 $$;
