@@ -2523,7 +2523,6 @@ CREATE FUNCTION private.prepare_action() RETURNS trigger
     SET search_path TO ''
     AS $$
 declare
-  actions integer;
   last integer;
 begin
   if private.claims() ->> 'role' = 'api_key' and private.company_for('automations:write') is distinct from new.company_id then
@@ -2531,17 +2530,9 @@ begin
   end if;
   if tg_op = 'INSERT' then
     perform from public.automations where id = new.automation_id and company_id = new.company_id for no key update;
-    select count(*), max(sequence) into actions, last
+    select max(sequence) into last
     from public.automation_actions
     where automation_id = new.automation_id and company_id = new.company_id;
-    if actions >= 20 then
-      perform private.refuse(
-        409,
-        'CONFLICT',
-        'An automation has at most 20 actions.',
-        hint => 'Delete an action first, or add this one to another automation.'
-      );
-    end if;
     new.sequence := coalesce(new.sequence, least(coalesce(last + 1, 0), 1000));
   end if;
   if private.as_id(new.config ->> 'referrer_contact_id') is not null and not exists (

@@ -84,9 +84,8 @@ language sql stable set search_path = ''
 as $$ select now()::timestamptz(3) $$;
 grant execute on function public.listed_at(public.automation_actions) to api_key;
 
--- An automation has at most 20 actions; one without a sequence comes last; a referrer given by id is a contact of the
--- workspace. A definer, because who writes automations need not be allowed to read contacts; a key without automations:write
--- is left to its policy, unanswered.
+-- An action without a sequence comes last; a referrer given by id is a contact of the workspace. A definer, because who writes
+-- automations need not be allowed to read contacts; a key without automations:write is left to its policy, unanswered.
 create function private.prepare_action()
 returns trigger
 language plpgsql
@@ -94,7 +93,6 @@ security definer
 set search_path = ''
 as $$
 declare
-  actions integer;
   last integer;
 begin
   if private.claims() ->> 'role' = 'api_key' and private.company_for('automations:write') is distinct from new.company_id then
@@ -102,17 +100,9 @@ begin
   end if;
   if tg_op = 'INSERT' then
     perform from public.automations where id = new.automation_id and company_id = new.company_id for no key update;
-    select count(*), max(sequence) into actions, last
+    select max(sequence) into last
     from public.automation_actions
     where automation_id = new.automation_id and company_id = new.company_id;
-    if actions >= 20 then
-      perform private.refuse(
-        409,
-        'CONFLICT',
-        'An automation has at most 20 actions.',
-        hint => 'Delete an action first, or add this one to another automation.'
-      );
-    end if;
     new.sequence := coalesce(new.sequence, least(coalesce(last + 1, 0), 1000));
   end if;
   if private.as_id(new.config ->> 'referrer_contact_id') is not null and not exists (

@@ -29,8 +29,8 @@ const patches: Patch[] = [
   {
     name: "asks for no scope",
     file: "app.ts",
-    find: "if (key && scope && !scopesAllow(key.scopes, scope)) {",
-    put: "if (key && scope && !key.scopes) {",
+    find: "if (key && scope) demandScopes(key, [scope]);",
+    put: "",
   },
   {
     name: "asks for no key",
@@ -41,8 +41,8 @@ const patches: Patch[] = [
   {
     name: "forgets the scope on the way to the database",
     file: "app.ts",
-    find: "new Database(config, key, scope)",
-    put: "new Database(config, key, null)",
+    find: "new Database(config, key, scope, ",
+    put: "new Database(config, key, null, ",
   },
   {
     name: "takes any scope for any",
