@@ -70,7 +70,10 @@ Deno.test("an action fails once its maker's key may do it no more, and acts agai
   const { alice } = await world();
   const { opportunity, friend } = await chain(alice);
   const maker = await alice.holding("automations:write", "referrals:write", "contacts:read", "opportunities:read");
-  const automation = await automate(maker, { ...onReferrals, enabled: false }, { action_type: "attribute_referral" });
+  const automation = await automate(maker, { ...onReferrals, enabled: false }, {
+    action_type: "attribute_referral",
+    config: { referrer_contact_id: "{{contact.id}}" },
+  });
   const mailing = await automate(maker, { ...onReferrals, enabled: false }, {
     action_type: "send_email",
     config: mail,
