@@ -24,25 +24,30 @@ CREATE FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT reque
     SET search_path TO ''
     AS $_$
 declare
-  token jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
-  headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
-  role text := coalesce(token ->> 'role', current_setting('role', true));
-  said_via text := headers ->> 'x-referrals-via';
+  -- as json: all but one or two of their fields are skipped
+  token json := nullif(current_setting('request.jwt.claims', true), '');
+  headers json := nullif(current_setting('request.headers', true), '');
+  role text := coalesce(token ->> 'role', current_setting('role'));
 begin
-  request_id := substring(headers ->> 'x-request-id' from '^[\w=-]{1,255}$');
+  request_id := headers ->> 'x-request-id';
+  if length(request_id) > 255 or request_id !~ '^[[:alnum:]_=-]+$' then
+    request_id := null;
+  end if;
   actor_type := 'operator';
   via := 'data_api';
   if role = 'api_key' then
     actor_type := 'api_key';
     actor_id := token ->> 'sub';
-    via := case when said_via in ('api', 'mcp') then said_via else 'data_api' end;
+    if headers ->> 'x-referrals-via' in ('api', 'mcp') then
+      via := headers ->> 'x-referrals-via';
+    end if;
   elsif role = 'anon' then
     actor_type := 'form';
     via := 'form';
   elsif role = 'service_role' then
     actor_id := nullif(current_setting('referrals.chain_automation', true), '');
     -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
-    if actor_id is not null or said_via = 'api' then
+    if actor_id is not null or headers ->> 'x-referrals-via' = 'api' then
       actor_type := 'automation';
       via := 'automation';
     end if;
@@ -467,7 +472,7 @@ begin
       company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
     )
     select coalesce(after ->> 'company_id', after ->> 'id')::uuid, kind, coalesce(after ->> 'id', after ->> 'company_id')::uuid,
-      'insert', private.changes(null, after - hidden), acting.actor_type, acting.actor_id, acting.request_id, acting.via
+      'insert', private.changes_of(after - hidden, null), acting.actor_type, acting.actor_id, acting.request_id, acting.via
     from new_rows, to_jsonb(new_rows) as after;
   elsif tg_op = 'UPDATE' then
     if not exists (select from new_rows) then
@@ -493,10 +498,27 @@ begin
       company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via
     )
     select coalesce(before ->> 'company_id', before ->> 'id')::uuid, kind,
-      coalesce(before ->> 'id', before ->> 'company_id')::uuid, 'delete', private.changes(before - hidden, null),
+      coalesce(before ->> 'id', before ->> 'company_id')::uuid, 'delete', private.changes_of(null, before - hidden),
       acting.actor_type, acting.actor_id, acting.request_id, acting.via
     from old_rows, to_jsonb(old_rows) as before;
   end if;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.audit_opportunity() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  hidden text[] := private.never_audited() || array['primary_referrer_contact_id', 'primary_referrer_category'];
+  acting record := private.acting();
+begin
+  insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
+  values (
+    new.company_id, 'opportunity', new.id, 'update', private.changes(to_jsonb(old) - hidden, to_jsonb(new) - hidden),
+    acting.actor_type, acting.actor_id, acting.request_id, acting.via
+  );
   return null;
 end
 $$;
@@ -614,9 +636,25 @@ CREATE FUNCTION private.changes(before jsonb, after jsonb) RETURNS jsonb
     AS $$
 begin
   return (
-    select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
-    from jsonb_object_keys(coalesce(after, before)) as key
-    where coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
+    select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, value)), '{}')
+    from jsonb_each(after)
+    where value <> before -> key
+  );
+end
+$$;
+
+CREATE FUNCTION private.changes_of(added jsonb, removed jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return (
+    select coalesce(
+      jsonb_object_agg(key, case when removed is null then jsonb_build_array(null, value) else jsonb_build_array(value, null) end),
+      '{}'
+    )
+    from jsonb_each(coalesce(added, removed))
+    where value <> 'null'
   );
 end
 $$;
@@ -1221,7 +1259,7 @@ declare
   acting record := private.acting();
 begin
   insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
-  select company_id, 'referral', id, 'delete', private.changes(private.audited(old_rows), null),
+  select company_id, 'referral', id, 'delete', private.changes_of(null, private.audited(old_rows)),
     acting.actor_type, acting.actor_id, acting.request_id, acting.via
   from old_rows;
 
@@ -1256,7 +1294,7 @@ declare
   acting record := private.acting();
 begin
   insert into public.audit_log (company_id, entity_type, entity_id, action, changes, actor_type, actor_id, request_id, via)
-  select company_id, 'referral', id, 'insert', private.changes(null, private.audited(new_rows)),
+  select company_id, 'referral', id, 'insert', private.changes_of(private.audited(new_rows), null),
     acting.actor_type, acting.actor_id, acting.request_id, acting.via
   from new_rows;
 
@@ -1883,11 +1921,7 @@ CREATE TABLE public.audit_log (
     actor_id uuid,
     request_id text,
     via text NOT NULL,
-    created_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT audit_log_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))),
-    CONSTRAINT audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['api_key'::text, 'form'::text, 'automation'::text, 'import'::text, 'operator'::text]))),
-    CONSTRAINT audit_log_entity_type_check CHECK ((entity_type = ANY (ARRAY['referral'::text, 'contact'::text, 'opportunity'::text, 'placement'::text, 'pipeline'::text, 'stage'::text, 'request'::text, 'automation'::text, 'action'::text, 'subscription'::text, 'settings'::text, 'company'::text, 'api_key'::text]))),
-    CONSTRAINT audit_log_via_check CHECK ((via = ANY (ARRAY['api'::text, 'mcp'::text, 'data_api'::text, 'form'::text, 'automation'::text, 'operator'::text])))
+    created_at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 CREATE FUNCTION private.referral_history(referral_id uuid) RETURNS SETOF public.audit_log
@@ -4165,7 +4199,7 @@ CREATE TRIGGER crm_deals_audit_delete AFTER DELETE ON public.crm_deals REFERENCI
 
 CREATE TRIGGER crm_deals_audit_insert AFTER INSERT ON public.crm_deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
 
-CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
+CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals FOR EACH ROW WHEN ((((((((old.name IS DISTINCT FROM new.name) OR (old.status IS DISTINCT FROM new.status)) OR (old.contact_id IS DISTINCT FROM new.contact_id)) OR (old.value IS DISTINCT FROM new.value)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.lead_source IS DISTINCT FROM new.lead_source)) OR (old.referrer_cleared_at IS DISTINCT FROM new.referrer_cleared_at))) EXECUTE FUNCTION private.audit_opportunity();
 
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 
@@ -4531,6 +4565,8 @@ GRANT ALL ON FUNCTION private.attribute_opportunity(opportunity_id uuid, referre
 
 REVOKE ALL ON FUNCTION private.audit() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.audit_opportunity() FROM PUBLIC;
+
 GRANT ALL ON TABLE public.referrals TO service_role;
 GRANT SELECT,DELETE ON TABLE public.referrals TO api_key;
 
@@ -4579,6 +4615,8 @@ GRANT ALL ON FUNCTION private.calling_country() TO api_key;
 REVOKE ALL ON FUNCTION private.chain_depth() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.changes(before jsonb, after jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.changes_of(added jsonb, removed jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.check_referral_category() FROM PUBLIC;
 

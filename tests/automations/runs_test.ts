@@ -220,7 +220,7 @@ Deno.test("an action that cannot be carried out ends its run with what it was an
     assertEquals([run.actions_total, run.actions_executed, run.actions_failed, run.actions_skipped], [2, 0, 1, 1]);
   }
 
-  const own = { automation_runs: [], automation_actions: [] };
+  const own = { automation_runs: [], automation_actions: [], audit_log: [] };
   const [mine, bobs] = [await contents(alice), await contents(bob)];
   assertEquals([{ ...mine, ...own }, bobs], [{ ...before[0], ...own }, before[1]]);
 });

@@ -89,7 +89,7 @@ const weakenings: Weakening[] = [
   {
     how: "blind",
     only: "private.maker_allows",
-    find: /not exists \(.*?\n      \)/gs,
+    find: /not exists \(.*?\n {6}\)/gs,
     put: () => "true",
   },
   ...["private.scopes_to_hear", "private.scopes_of_action", "private.scopes_to_see"].map((only) => ({
