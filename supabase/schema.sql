@@ -53,8 +53,8 @@ CREATE FUNCTION private.acting(OUT actor_type text, OUT actor_id uuid, OUT reque
     AS $_$
 declare
   -- as json: all but one or two of their fields are skipped
-  token json := nullif(current_setting('request.jwt.claims', true), '');
-  headers json := nullif(current_setting('request.headers', true), '');
+  token json := nullif(current_setting('request.jwt.claims', true), '')::json;
+  headers json := nullif(current_setting('request.headers', true), '')::json;
   role text := coalesce(token ->> 'role', current_setting('role'));
 begin
   request_id := headers ->> 'x-request-id';
@@ -65,7 +65,7 @@ begin
   via := 'data_api';
   if role = 'api_key' then
     actor_type := 'api_key';
-    actor_id := token ->> 'sub';
+    actor_id := (token ->> 'sub')::uuid;
     if headers ->> 'x-referrals-via' in ('api', 'mcp') then
       via := headers ->> 'x-referrals-via';
     end if;
@@ -73,7 +73,7 @@ begin
     actor_type := 'form';
     via := 'form';
   elsif role = 'service_role' then
-    actor_id := nullif(current_setting('referrals.chain_automation', true), '');
+    actor_id := nullif(current_setting('referrals.chain_automation', true), '')::uuid;
     -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
     if actor_id is not null or headers ->> 'x-referrals-via' = 'api' then
       actor_type := 'automation';
@@ -969,7 +969,7 @@ declare
   taken uuid[];
 begin
   if most <= 0 then
-    return '[]';
+    return json '[]';
   end if;
   select array_agg(id) into taken
   from (
@@ -1779,7 +1779,7 @@ CREATE FUNCTION private.fan_out(most integer, most_claimed integer, busy uuid[])
     AS $$
 declare
   waiting uuid[];
-  claimed uuid[] := '{}';
+  claimed uuid[] := array[]::uuid[];
   workspace record;
   event uuid;
   is_done boolean := true;
@@ -1810,7 +1810,7 @@ begin
   )
   select array_agg(id) into waiting from taken;
   if waiting is null then
-    return '{"claimed": [], "more": false}';
+    return jsonb '{"claimed": [], "more": false}';
   end if;
 
   perform set_config('lock_timeout', '1s', true);

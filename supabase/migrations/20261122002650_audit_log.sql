@@ -43,8 +43,8 @@ set search_path = ''
 as $$
 declare
   -- as json: all but one or two of their fields are skipped
-  token json := nullif(current_setting('request.jwt.claims', true), '');
-  headers json := nullif(current_setting('request.headers', true), '');
+  token json := nullif(current_setting('request.jwt.claims', true), '')::json;
+  headers json := nullif(current_setting('request.headers', true), '')::json;
   role text := coalesce(token ->> 'role', current_setting('role'));
 begin
   request_id := headers ->> 'x-request-id';
@@ -55,7 +55,7 @@ begin
   via := 'data_api';
   if role = 'api_key' then
     actor_type := 'api_key';
-    actor_id := token ->> 'sub';
+    actor_id := (token ->> 'sub')::uuid;
     if headers ->> 'x-referrals-via' in ('api', 'mcp') then
       via := headers ->> 'x-referrals-via';
     end if;
@@ -63,7 +63,7 @@ begin
     actor_type := 'form';
     via := 'form';
   elsif role = 'service_role' then
-    actor_id := nullif(current_setting('referrals.chain_automation', true), '');
+    actor_id := nullif(current_setting('referrals.chain_automation', true), '')::uuid;
     -- What the dispatcher does for no automation, such as giving up a subscription, happens by itself.
     if actor_id is not null or headers ->> 'x-referrals-via' = 'api' then
       actor_type := 'automation';

@@ -131,7 +131,7 @@ set search_path = ''
 as $$
 declare
   waiting uuid[];
-  claimed uuid[] := '{}';
+  claimed uuid[] := array[]::uuid[];
   workspace record;
   event uuid;
   is_done boolean := true;
@@ -162,7 +162,7 @@ begin
   )
   select array_agg(id) into waiting from taken;
   if waiting is null then
-    return '{"claimed": [], "more": false}';
+    return jsonb '{"claimed": [], "more": false}';
   end if;
 
   perform set_config('lock_timeout', '1s', true);

@@ -105,7 +105,7 @@ declare
   taken uuid[];
 begin
   if most <= 0 then
-    return '[]';
+    return json '[]';
   end if;
   select array_agg(id) into taken
   from (
