@@ -5498,9 +5498,13 @@ CREATE INDEX webhook_secrets_subscription ON private.webhook_secrets USING btree
 
 CREATE INDEX api_keys_company_id ON public.api_keys USING btree (company_id);
 
+CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor_id, company_id, created_at DESC, id DESC);
+
 CREATE INDEX audit_log_age ON public.audit_log USING brin (created_at);
 
 CREATE INDEX audit_log_entity ON public.audit_log USING btree (entity_id, company_id, created_at DESC, id DESC);
+
+CREATE INDEX audit_log_entity_type ON public.audit_log USING btree (company_id, entity_type, created_at DESC, id DESC);
 
 CREATE INDEX automation_actions_automation ON public.automation_actions USING btree (automation_id, company_id, sequence, created_at, id);
 

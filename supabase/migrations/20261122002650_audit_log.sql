@@ -25,6 +25,8 @@ create table public.audit_log (
 );
 
 create index audit_log_entity on public.audit_log (entity_id, company_id, created_at desc, id desc);
+create index audit_log_entity_type on public.audit_log (company_id, entity_type, created_at desc, id desc);
+create index audit_log_actor on public.audit_log (actor_id, company_id, created_at desc, id desc);
 create index audit_log_age on public.audit_log using brin (created_at);
 
 alter table public.audit_log enable row level security;
