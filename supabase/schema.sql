@@ -5300,6 +5300,7 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
     deal.lead_source,
     deal.primary_referrer_contact_id,
     deal.primary_referrer_category,
+    deal.search_text,
     placement.pipeline_id,
     placement.stage_id,
     placement.deal_created_at AS created_at,

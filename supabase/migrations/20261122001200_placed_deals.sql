@@ -50,6 +50,7 @@ select
   deal.lead_source,
   deal.primary_referrer_contact_id,
   deal.primary_referrer_category,
+  deal.search_text,
   placement.pipeline_id,
   placement.stage_id,
   placement.deal_created_at as created_at,

@@ -66,7 +66,7 @@ Deno.test("a value is text in a text, in an attribute and in an address, which i
     [`<a href="{{v}}">x</a>`, " JavaScript:alert(1)", `<a ${rel}>x</a>`],
     [`<a href="{{v}}script:alert(1)">x</a>`, "java", `<a ${rel}>x</a>`],
     [`<a href="{{v}}://x.example">x</a>`, "https", `<a href="https://x.example" ${rel}>x</a>`],
-    [`<a href="{{v}}">x</a>`, "//x.example", `<a ${rel}>x</a>`],
+    [`<a href="{{v}}">x</a>`, "//x.example", `<a href="https://x.example" ${rel}>x</a>`],
     [
       `<a href={{v}}>x</a>`,
       `https://x.example/ onmouseover=alert(1)`,
@@ -122,9 +122,9 @@ Deno.test("2,222 times ten thousand < are refused in milliseconds, and so is wha
     ...letter,
     subject: "{{notes}}".repeat(22),
     body_html: "{{notes}}{{notes}}",
-    tokens: { notes: "&".repeat(10_000) },
+    tokens: { notes: "&".repeat(8_500) },
   });
-  assertEquals([characters(subject), html.split("&amp;").length > 20_000], [200, true]);
+  assertEquals([characters(subject), html.split("&amp;").length > 17_000], [200, true]);
 });
 
 Deno.test("alice's automation with a mail out of all bounds fails at once and says so, and mails nobody", async () => {
@@ -179,7 +179,10 @@ for (const field of ["intro_html", "how_it_works_html"] as const) {
 
     const refused = await alice.post("/referrals/request", { contact_id: rita.id, [field]: over });
     const stored = await sql`select id from referral_requests where company_id = ${alice.companyId}`;
-    const asked = await alice.post("/referrals/request", { contact_id: rita.id, [field]: fine });
+    const asked = await alice.post("/referrals/request", {
+      contact_id: rita.id,
+      [field]: "{{contact.email}}".repeat(45),
+    });
 
     assertEquals([refused.status, refused.error.code, refused.error.details[0].path], [400, "VALIDATION_ERROR", field]);
     assertStringIncludes(refused.error.details[0].message, "100 kB");

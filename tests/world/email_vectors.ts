@@ -3,6 +3,9 @@ const label = "a".repeat(63);
 /** What browsers take in an `<input type=email>`. */
 export const emails = [
   "grace@example.com",
+  "jürgen@example.com",
+  "grace@bücher.example",
+  "用户@例子.广告",
   "Grace.Okafor+referrals@Example.COM",
   "r&d@example.com",
   "o'brien@example.com",
@@ -57,10 +60,10 @@ export const notEmails = [
   "mailto:grace@example.com",
   `grace@${label}a.example`,
   `${"a".repeat(309)}@example.com`,
-  // International ones wait; they are refused like any other, and break nothing.
-  "jürgen@example.com",
-  "grace@bücher.example",
-  "用户@例子.广告",
+];
+
+/** What standards differ about: the API, which knows IDNA, may refuse more of them than the database. */
+export const oddEmails = [
   "grace@\u0660.example",
   "\ud83d\ude00@example.com",
   "grace@ex\u00adample.com",

@@ -1114,6 +1114,7 @@ export type Database = {
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
           "referrer": Json | null;
+          "search_text": string | null;
           "stage_id": string;
           "status": string | null;
           "updated_at": string | null;
@@ -1135,6 +1136,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer"?: Json | null;
+          "search_text"?: string | null;
           "stage_id"?: string | null;
           "status"?: string | null;
           "updated_at"?: string | null;
@@ -1155,6 +1157,7 @@ export type Database = {
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer"?: Json | null;
+          "search_text"?: string | null;
           "stage_id"?: string | null;
           "status"?: string | null;
           "updated_at"?: string | null;
