@@ -4,7 +4,7 @@ import { checkThese, type Problems, problemsOf, tryLater } from "../supabase/fun
 
 type Company = { name: string; logo_url: string | null; primary_color: string | null };
 type Form = { company: Company; referrer_first_name: string; categories: string[]; status: string };
-type Refusal = { code: string; details?: { path: string; message: string }[] };
+type Refusal = { code: string; details?: { fields?: { path: string; message: string }[] } };
 
 declare const whenSeen: (act: () => void) => void;
 
@@ -89,7 +89,7 @@ async function send(form: HTMLFormElement, company: string, referrer: string): P
   if (error?.code === "EXPIRED") return say(notices.expired(company));
   if (error?.code === "CONFLICT" && !error.details) return say(notices.submitted(company));
   const wait = Number(answer?.headers.get("Retry-After"));
-  complain(problemsOf(error?.details ?? []), tryLater(answer?.status ?? 0, wait));
+  complain(problemsOf(error?.details?.fields ?? []), tryLater(answer?.status ?? 0, wait));
 }
 
 /** Shows what is wrong as the served page does: above the form, and at each field. */

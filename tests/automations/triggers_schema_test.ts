@@ -89,7 +89,11 @@ Deno.test("a type that there is not is a 404, and a dead key learns nothing of t
       assertEquals([path, type, reply.status, reply.error?.code], [path, type, 404, "NOT_FOUND"]);
     }
     const reply = await alice.get(`${path}?limit=1`);
-    assertEquals([reply.status, reply.error.code, reply.error.details[0].path], [400, "VALIDATION_ERROR", "limit"]);
+    assertEquals([reply.status, reply.error.code, reply.error.details.fields[0].path], [
+      400,
+      "VALIDATION_ERROR",
+      "limit",
+    ]);
   }
   await sql`update api_keys set revoked_at = now() where id = ${alice.keyId}`;
   for (const path of ["/schemas/triggers", "/schemas/triggers/nothing", "/automations/action-types/send_email"]) {

@@ -154,7 +154,9 @@ Deno.test("a form needs a first name, an email or a phone, and consent; nothing 
   ]);
 
   assertEquals(
-    replies.map((reply) => [reply.status, reply.error.code, reply.error.details.map((at: Json) => at.path).join()]),
+    replies.map((
+      reply,
+    ) => [reply.status, reply.error.code, reply.error.details.fields.map((at: Json) => at.path).join()]),
     [
       [400, "MISSING_FIELDS", "first_name,consent,email"],
       [400, "MISSING_FIELDS", "email"],

@@ -59,7 +59,7 @@ for (
     { path: "/deals", rowsOf: manyOpportunities },
   ]
 ) {
-  const grammar = "limit after before sort order created_after created_before fields expand search".split(" ");
+  const grammar = "limit after cursor before sort order created_after created_before fields expand search".split(" ");
   const filters = Object.keys(lists.find((list) => list.path === path)!.query!.shape)
     .filter((name) => !grammar.includes(name));
 
@@ -103,23 +103,25 @@ Deno.test("fields picks exactly those columns, on every list", async () => {
     for (const wrong of ["", `${first},`, "*", "search_text", `${first},${second}:id`, "stages(*)", "count()"]) {
       const reply = await alice.get(`${path}?fields=${wrong}`);
       assertEquals([reply.status, reply.error.code], [400, "VALIDATION_ERROR"], `${path}?fields=${wrong}`);
-      assertEquals(reply.error.details[0].path, "fields");
+      assertEquals(reply.error.details.fields[0].path, "fields");
     }
   }
 });
 
-Deno.test("limit is 1 to 100 and 20 when absent, on every list", async () => {
+const isLong = (path: string) => /^\/(contacts|opportunities|deals|automations)$/.test(path);
+
+Deno.test("limit is 1 to 100, a greater one is 100, and 20 or 25 when absent, on every list", async () => {
   const { alice } = await world();
   const at = await rowsOverTime(alice, 1);
   for (const path of lists.map((list) => at(list.path))) {
-    assertEquals((await alice.get(path)).body.pagination.limit, 20, path);
-    for (const limit of ["1", "100"]) {
-      assertEquals((await alice.get(`${path}?limit=${limit}`)).body.pagination.limit, Number(limit), path);
+    assertEquals((await alice.get(path)).body.pagination.limit, isLong(path) ? 25 : 20, path);
+    for (const [limit, taken] of [["1", 1], ["100", 100], ["101", 100], ["1000", 100], ["1".repeat(400), 100]]) {
+      assertEquals((await alice.get(`${path}?limit=${limit}`)).body.pagination.limit, taken, path);
     }
-    for (const limit of ["-1", "0", "101", "1e1", "0x10", "1.5", "", "%201", "%2B1", "ten", "1".repeat(400)]) {
+    for (const limit of ["-1", "0", "1e1", "0x10", "1.5", "", "%201", "%2B1", "ten"]) {
       const reply = await alice.get(`${path}?limit=${limit}`);
       assertEquals([reply.status, reply.error.code], [400, "VALIDATION_ERROR"], `${path}?limit=${limit}`);
-      assertEquals(reply.error.details.map((problem: Json) => problem.path), ["limit"]);
+      assertEquals(reply.error.details.fields.map((problem: Json) => problem.path), ["limit"]);
     }
   }
 });
@@ -133,13 +135,13 @@ Deno.test("every list refuses parameters that it does not know, or that come twi
     for (const name of ["stauts", "company_id", "or", "select", "offset", "constructor", "__proto__"]) {
       const reply = await alice.get(`${path}?${name}=1`);
       assertEquals([reply.status, reply.error?.code], [400, "VALIDATION_ERROR"], `${path}?${name}`);
-      assertEquals(reply.error.details.map((problem: Json) => problem.path), [name]);
+      assertEquals(reply.error.details.fields.map((problem: Json) => problem.path), [name]);
       for (const accepted of Object.keys(query!.shape)) assertStringIncludes(reply.error.hint, accepted);
     }
     for (const twice of ["limit=5&limit=5", "sort=created_at&sort=updated_at", `fields=${column}&fields=${column}`]) {
       const reply = await alice.get(`${path}?${twice}`);
       assertEquals([reply.status, reply.error.code], [400, "VALIDATION_ERROR"], `${path}?${twice}`);
-      assertEquals(reply.error.details.map((problem: Json) => problem.path), [twice.split("=")[0]]);
+      assertEquals(reply.error.details.fields.map((problem: Json) => problem.path), [twice.split("=")[0]]);
     }
   }
 });

@@ -45,7 +45,7 @@ Deno.test("a workspace refuses a colour, URL, country or time zone that is none,
     ]
   ) {
     const refused = await alice.patch("/company", change);
-    assertEquals([refused.status, refused.error.code, refused.error.details[0].path], [
+    assertEquals([refused.status, refused.error.code, refused.error.details.fields[0].path], [
       400,
       "VALIDATION_ERROR",
       Object.keys(change)[0],
@@ -73,10 +73,14 @@ Deno.test("the referral stage belongs to the referral pipeline, and goes with it
   const other = await alice.changes("/company/crm-settings", { referral_pipeline_id: support.id });
 
   assertEquals([homeless.status, homeless.error.code], [400, "VALIDATION_ERROR"]);
-  assertEquals(homeless.error.details[0].path, "referral_stage_id");
+  assertEquals(homeless.error.details.fields[0].path, "referral_stage_id");
   assertEquals(set, { ...settings, referral_categories: ["MRI", "Physio"] });
-  assertEquals([mixed.status, mixed.error.code, mixed.error.details[0].path], [404, "NOT_FOUND", "referral_stage_id"]);
-  assertEquals([theirs.status, theirs.error.code, theirs.error.details[0].path], [
+  assertEquals([mixed.status, mixed.error.code, mixed.error.details.fields[0].path], [
+    404,
+    "NOT_FOUND",
+    "referral_stage_id",
+  ]);
+  assertEquals([theirs.status, theirs.error.code, theirs.error.details.fields[0].path], [
     404,
     "NOT_FOUND",
     "referral_pipeline_id",

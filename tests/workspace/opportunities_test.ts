@@ -95,7 +95,7 @@ Deno.test("the attribution of an opportunity is read-only, and its placements su
   const won = await alice.changes(`/opportunities/${opportunity.id}`, { status: "won", value: null });
 
   assertEquals([refused.status, refused.error.code], [400, "VALIDATION_ERROR"]);
-  assertEquals(refused.error.details, [{ path: "primary_referrer_contact_id", message: "is read-only here" }]);
+  assertEquals(refused.error.details.fields, [{ path: "primary_referrer_contact_id", message: "is read-only here" }]);
   assertEquals([won.status, won.primary_referrer_contact_id, won.placements.length], ["won", referrer.id, 1]);
   assertEquals(won, await alice.gets(`/opportunities/${opportunity.id}`));
 });
@@ -112,7 +112,7 @@ Deno.test("a pipeline is made with its stages, in their order, or not at all", a
   assertEquals([made.status, Object.keys(made.data)], [201, ["id", "name", "stages"]]);
   assertEquals(made.data.stages.map((stage: { name: string }) => stage.name), ["First", "Last"]);
   assertEquals(await alice.gets(made.headers.get("location")!.split("/api/v1")[1]), made.data);
-  assertEquals([refused.status, refused.error.details[0].path], [400, "stages.1.name"]);
+  assertEquals([refused.status, refused.error.details.fields[0].path], [400, "stages.1.name"]);
   assertEquals(await alice.gets("/pipelines"), [made.data]);
   assertEquals(await bob.gets("/pipelines"), []);
 });

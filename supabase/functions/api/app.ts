@@ -16,6 +16,7 @@ import type { Endpoint, Handled } from "./http/endpoint.ts";
 import { answerError, ApiError } from "./contract/errors.ts";
 import { readInput } from "./http/input.ts";
 import { noteKeyUse } from "./http/key_use.ts";
+import { manifest } from "./http/manifest.ts";
 import { triggerEndpoints } from "./events/routes.ts";
 import { opportunityEndpoints } from "./opportunities/routes.ts";
 import { pipelineEndpoints } from "./pipelines/routes.ts";
@@ -48,17 +49,25 @@ export const endpoints: Endpoint[] = [
 
 /** The whole API for one configuration, as the platform calls it: below `/api`. */
 export function createApp(config: Config) {
-  const root = new Hono<{ Variables: { requestId: string } }>();
+  const root = new Hono<{ Variables: { requestId: string; docs: string } }>();
+  const docs = `${config.publicUrl}/docs`;
   root.onError(answerError);
   root.notFound((c) => answerError(new ApiError("NOT_FOUND", "There is no such route."), c));
   root.use(
     requestId(),
     allowEveryOrigin,
+    async (c, next) => {
+      c.set("docs", docs);
+      c.header("Link", `<${docs}>; rel="help"`);
+      await next();
+    },
     methodNotAllowed({ app: root, onMethodNotAllowed: refuseMethod }),
     bodyLimit({ maxSize: 256 * 1024, onError: refuseSize }),
   );
 
   const app = root.basePath("/api/v1");
+  // With a slash at its end, and without.
+  for (const path of ["/api/v1", "/api/v1/"]) root.get(path, (c) => c.json(manifest(config, c.get("requestId"))));
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.get("/openapi.json", async (c) => c.json((await import("./http/openapi.ts")).openapi(endpoints, config)));
   app.get("/docs", async (c) => (await import("./http/docs.tsx")).docs(c, endpoints, config));
@@ -72,7 +81,7 @@ export function createApp(config: Config) {
     app.on(method, path, async (c) => {
       const key = endpoint.access === "open" ? null : await authenticate(c.req.header("Authorization"));
       if (key && scope && !scopesAllow(key.scopes, scope)) {
-        throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`);
+        throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${scope}.`, { scope });
       }
       const input = await readInput(endpoint, c);
       const database = new Database(config, key, scope);
@@ -103,7 +112,7 @@ const preflight = cors({ origin: "*", maxAge: 86_400 });
 async function allowEveryOrigin(c: Context, next: Next) {
   if (c.req.method === "OPTIONS") return await preflight(c, next);
   c.header("Access-Control-Allow-Origin", "*");
-  c.header("Access-Control-Expose-Headers", "Location,Retry-After,WWW-Authenticate,X-Request-Id");
+  c.header("Access-Control-Expose-Headers", "Link,Location,Retry-After,WWW-Authenticate,X-Request-Id");
   await next();
 }
 

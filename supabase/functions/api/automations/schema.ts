@@ -102,6 +102,7 @@ export const AutomationChange = z.strictObject(writable).partial()
 
 export const automationResource = {
   table: "automations",
+  pageSize: 25,
   row: Automation,
   expansions: [],
   filters: { trigger_type: TriggerType.optional(), stage_id: Id.optional(), enabled: Flag.optional() },

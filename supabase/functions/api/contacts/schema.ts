@@ -60,6 +60,7 @@ export const Search = Text(200).refine((text) => text.trim() !== "", "must not b
 
 export const contactResource = {
   table: "crm_contacts",
+  pageSize: 25,
   row: Contact,
   expansions: [],
   filters: { search: Search.optional() },

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { ApiError } from "../contract/errors.ts";
 import { instant, presentPart } from "./rows.ts";
 import { type Narrowing, selectCount, selectPage, selectRow } from "./selections.ts";
-import { Instant, Names, WholeNumber } from "../contract/values.ts";
+import { Instant, Limit, Names } from "../contract/values.ts";
 
 export type Table =
   | "referrals"
@@ -25,6 +25,8 @@ export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.Zo
   expansions: readonly string[];
   /** Query parameters beside the grammar; each compares its column for equality unless `narrow` has it. */
   filters: Filters;
+  /** How many rows a page has, where it is not said; 20 by default. */
+  pageSize?: number;
   narrow?: { [Filter in keyof Filters]?: (value: string) => Narrowing };
 };
 
@@ -43,7 +45,7 @@ export type ListPage<Row = unknown> = {
 
 /** Up to this many rows a total is exact: PostgREST's `max-rows`, beyond which `count=estimated` estimates. */
 const exactTotals = 1_000;
-const grammar = ["limit", "after", "before", "fields", "expand"];
+const grammar = ["limit", "after", "cursor", "before", "fields", "expand"];
 
 const expansions = (resource: Resource) => Names(resource.expansions, 5).optional();
 const expandable = (resource: Resource) =>
@@ -57,8 +59,9 @@ export const readQuery = (resource: Resource) =>
 /** The query parameters of a list: the grammar of docs/guide.md, "Lists", and the resource's own filters. */
 export const listQuery = <Filters extends z.ZodRawShape>(resource: Resource<z.ZodObject, Filters>) =>
   z.strictObject({
-    limit: WholeNumber(1, 100).default(20),
+    limit: Limit(100, resource.pageSize ?? 20),
     after: z.string().max(500).optional(),
+    cursor: z.string().max(500).optional().meta({ description: "Another name of after" }),
     before: z.string().max(500).optional(),
     sort: z.enum(["created_at", "updated_at"]).default("created_at"),
     order: z.enum(["desc", "asc"]).default("desc"),
@@ -73,6 +76,7 @@ type Selection = { fields?: string[]; expand?: string[] };
 export type ListQuery = Selection & {
   limit: number;
   after?: string;
+  cursor?: string;
   before?: string;
   sort: "created_at" | "updated_at";
   order: "desc" | "asc";
@@ -106,17 +110,14 @@ export async function readPage<Row extends z.ZodObject>(
   resource: Resource<Row>,
   query: ListQuery,
 ): Promise<ListPage<Partial<z.output<Row>>>> {
-  if (query.after !== undefined && query.before !== undefined) {
-    throw new ApiError("VALIDATION_ERROR", "after and before exclude each other.", {
-      details: [{ path: "before", message: "cannot stand beside after" }],
-    });
-  }
+  const after = query.after ?? query.cursor;
+  refuseTwoPlaces(query);
   const identity = JSON.stringify([
     resource.table,
     ...Object.entries(query).filter(([name]) => !grammar.includes(name)).sort(),
   ]);
-  const cursor = query.after !== undefined
-    ? readCursor(identity, "after", query.after)
+  const cursor = after !== undefined
+    ? readCursor(identity, query.after === undefined ? "cursor" : "after", after)
     : query.before !== undefined
     ? readCursor(identity, "before", query.before)
     : null;
@@ -152,4 +153,12 @@ export async function readPage<Row extends z.ZodObject>(
       ...(total > exactTotals && { total_is_estimate: true }),
     },
   };
+}
+
+function refuseTwoPlaces(query: ListQuery): void {
+  const [first, second] = (["after", "cursor", "before"] as const).filter((name) => query[name] !== undefined);
+  if (second === undefined) return;
+  throw new ApiError("VALIDATION_ERROR", `${first} and ${second} exclude each other.`, {
+    details: [{ path: second, message: `cannot stand beside ${first}` }],
+  });
 }

@@ -16,6 +16,7 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   const cause = { status, code, message };
   if (isErrorCode(code)) {
     const path = typeof details === "string" && details ? details : undefined;
+    if (code === "INSUFFICIENT_SCOPE") return new ApiError(code, message, { scope: path, cause });
     return new ApiError(code, message, {
       hint: hint || undefined,
       details: path ? [{ path, message }] : undefined,

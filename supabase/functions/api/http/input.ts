@@ -6,7 +6,14 @@ import { ApiError, type ErrorCode, type Problem } from "../contract/errors.ts";
 const nothing = z.strictObject({});
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-export type Found = Problem & { missing?: boolean; accepted?: string[] };
+export type Found = Problem & {
+  missing?: boolean;
+  /** What would be accepted there. */
+  accepted?: string[];
+  /** What those are, where they are no values. */
+  called?: Names;
+};
+type Names = "Writable fields" | "Parameters";
 
 /** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
 export async function readInput({ contract }: Endpoint, c: Context) {
@@ -15,10 +22,15 @@ export async function readInput({ contract }: Endpoint, c: Context) {
   const readOnly = Object.keys(contract.answer?.shape ?? {});
 
   const params = check(contract.params ?? nothing, c.req.param(), found, []);
-  const query = check(contract.query ?? nothing, single(c.req.queries(), found), found, []);
-  const sent = contract.body ? check(contract.body, body, found, readOnly) : undefined;
+  const query = check(contract.query ?? nothing, single(c.req.queries(), found), found, [], "Parameters");
+  const sent = contract.body ? check(contract.body, body, found, readOnly, "Writable fields") : undefined;
   if (contract.method === "patch" && found.length === 0 && sent && Object.keys(sent).length === 0) {
-    found.push({ path: "", message: "holds no field to change", accepted: Object.keys(contract.body!.shape) });
+    found.push({
+      path: "",
+      message: "holds no field to change",
+      accepted: Object.keys(contract.body!.shape),
+      called: "Writable fields",
+    });
   }
   if (found.length > 0) throw refusal(found);
   return { params, query, body: sent };
@@ -53,12 +65,13 @@ function single(queries: Record<string, string[]>, found: Found[]): Record<strin
   );
 }
 
-/** `value` as the schema has it; adds to `found` what is wrong with it. */
+/** `value` as the schema has it; adds to `found` what is wrong with it. Its keys are called so in hints. */
 export function check<Schema extends z.ZodObject>(
   schema: Schema,
   value: unknown,
   found: Found[],
   readOnly: string[] = [],
+  called?: Names,
 ) {
   const { data, error } = schema.safeParse(value, { reportInput: true });
   for (const issue of error?.issues ?? []) {
@@ -66,18 +79,26 @@ export function check<Schema extends z.ZodObject>(
       const accepted = keysAt(schema, issue.path);
       for (const key of issue.keys) {
         const message = readOnly.includes(key) ? "is read-only here" : "is unknown here";
-        found.push({ path: [...issue.path, key].join("."), message, accepted });
+        found.push({ path: [...issue.path, key].join("."), message, accepted, called });
       }
+    } else if (issue.input === undefined) {
+      const accepted = keysAt(schema, issue.path.slice(0, -1));
+      found.push({ path: issue.path.join("."), message: "is required", missing: true, accepted, called });
     } else {
       found.push({
         path: issue.path.join("."),
-        message: issue.input === undefined ? "is required" : issue.message,
-        missing: issue.input === undefined || (issue.code === "custom" && issue.params?.missing === true),
-        accepted: issue.code === "custom" ? issue.params?.accepted : undefined,
+        message: issue.message,
+        missing: issue.code === "custom" && issue.params?.missing === true,
+        accepted: acceptedBy(issue),
       });
     }
   }
   return data;
+}
+
+function acceptedBy(issue: z.core.$ZodIssue): string[] | undefined {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "custom" ? issue.params?.accepted : undefined;
 }
 
 /** The keys that the object at `path` of a schema may have. */
@@ -101,10 +122,14 @@ export function refusal(found: Found[]): ApiError {
     problem.path ? `${problem.path} ${problem.message}` : `The body ${problem.message}`
   )
     .join("; ");
-  const accepted = [...new Set(found.flatMap((problem) => problem.accepted ?? []))];
+  const accepted = Map.groupBy(found, ({ called = "Accepted" }) => called);
+  const available = (problems: Found[]) => [...new Set(problems.flatMap((problem) => problem.accepted ?? []))];
+  const hints = [...accepted].map(([called, problems]) => [called, available(problems).join(", ")])
+    .filter(([, names]) => names !== "").map(([called, names]) => `${called}: ${names}`);
   return new ApiError(code, `${message}.`, {
     details,
-    hint: accepted.length > 0 ? `Accepted: ${accepted.join(", ")}` : undefined,
+    available: available(found),
+    hint: hints.join(". ") || undefined,
   });
 }
 

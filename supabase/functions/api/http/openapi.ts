@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { title, version } from "./manifest.ts";
 import { type ErrorCode, errorCodes } from "../contract/errors.ts";
 import { Id } from "../contract/values.ts";
 
@@ -29,8 +30,16 @@ const ErrorEnvelope = z.object({
     fix: z.string().meta({ description: "What to do about it" }),
     hint: z.string().optional().meta({ description: "What would be accepted" }),
     status: z.int(),
-    details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    details: z.object({
+      fields: z.array(z.object({ path: z.string(), message: z.string() })).optional().meta({
+        description: "Every problem of the request, each with the field that it is about",
+      }),
+      available: z.array(z.string()).optional().meta({ description: "The accepted values or names" }),
+      required_scopes: z.array(z.string()).optional().meta({ description: "Of a 403: what the key lacks" }),
+      auth_scheme: z.string().optional().meta({ description: "Of a 401: how a key is sent" }),
+    }).optional(),
     existing_id: Id.optional().meta({ description: "The caller's own row in the way" }),
+    docs: z.url().meta({ description: "Where this code is explained" }),
     request_id: z.string(),
   }),
 }).meta({ id: "Error" });
@@ -50,8 +59,8 @@ export function openapi(endpoints: Endpoint[], config: Config) {
   return document.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
-      title: "Referrals",
-      version: "1.0.0",
+      title,
+      version,
       description: "Who referred whom, and which opportunity came of it.",
     },
     servers: [{ url: config.publicUrl }],

@@ -94,6 +94,7 @@ export const Move = z.strictObject({
 
 export const opportunityResource = {
   table: "crm_deals",
+  pageSize: 25,
   row: Opportunity,
   expansions: ["referrer", "contact"],
   filters: {

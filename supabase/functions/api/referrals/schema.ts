@@ -3,7 +3,7 @@ import type { Resource } from "../data/lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
 import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
 import { longest } from "../contract/limits.ts";
-import { Category, exampleOf, Flag, Id, Text, Timestamp, WholeNumber } from "../contract/values.ts";
+import { Category, exampleOf, Flag, Id, Limit, Text, Timestamp } from "../contract/values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
 export const ReferralSource = z.enum(["form", "manual", "api", "automation"]);
@@ -110,7 +110,7 @@ export const referralResource = {
 } satisfies Resource;
 
 export const LeaderboardQuery = z.strictObject({
-  limit: WholeNumber(1, 50).default(10),
+  limit: Limit(50, 10),
   only_converted: Flag.default(false).meta({ description: "Count only converted referrals" }),
 });
 
