@@ -19,7 +19,7 @@ export interface Beat {
 export function everySecond(
   url: string,
   work: (sql: postgres.Sql, isNew: boolean) => Promise<void>,
-  notified: () => void = () => {},
+  notified: (channel: string, payload: string) => void = () => {},
 ): Beat {
   const open = () => openSession(url, {}, notified);
   let session = open();

@@ -26,6 +26,11 @@ create unlogged table if not exists net._http_response (
 
 create index if not exists _http_response_created_idx on net._http_response (created);
 
+-- The sender drops a wake-up when a table is locked, and a vacuum that gives pages back locks it: that happens to nobody here who
+-- does not lock one himself.
+alter table net.http_request_queue set (vacuum_truncate = off);
+alter table net._http_response set (vacuum_truncate = off);
+
 create or replace function net._urlencode_string(string varchar)
 returns text
 language sql

@@ -1,7 +1,9 @@
-import { everySecond } from "./every_second.ts";
+import postgres from "postgres";
 import { isLostConnection } from "../postgres/session.ts";
+import { everySecond } from "./every_second.ts";
 
-const most = 50;
+const most = 200;
+const lockNotAvailable = "55P03";
 
 interface Queued {
   id: string;
@@ -22,55 +24,74 @@ interface Outcome {
 }
 
 /**
- * Sends what net.sql queues, as pg_net's worker would: when the transaction has committed. A request stays in the queue until it
- * is answered, and is sent again when the connection to the database was lost before that; the outcome is kept for six hours.
- * Unlike there, who answers late keeps nobody waiting but the last of fifty. Gives what ends it.
+ * Sends what net.sql queues, as pg_net's worker does: when the transaction has committed, in batches that wait for their slowest,
+ * with a pause of a second behind each, which the first wake-up ends and the next do not. It drops a wake-up when its tables
+ * are locked, and never looks by itself. What is sent stays in the queue until its batch is answered, and is sent again when
+ * the connection to the database is lost before that. Gives what ends it.
  */
 export function startNet(superuserUrl: string): () => Promise<void> {
   // A kept connection that breaks would have Deno send a request a second time.
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   const stopping = new AbortController();
-  const started = new Set<Promise<void>>();
-  let sending = new Set<string>();
+  let woken = false;
+  let drained = true;
+  let connections = 0;
 
   const beat = everySecond(superuserUrl, async (sql, isNew) => {
-    // Behind a crash the queue is empty, and its ids begin anew.
-    if (isNew) sending = new Set();
-    await sql`listen net`;
-    await sql`delete from net._http_response where created < now() - interval '6 hours'`;
-    const queued = await sql<Queued[]>`
-      select * from net.http_request_queue where id <> all (${`{${[...sending]}}`}::bigint[]) order by id limit ${
-      most - sending.size
+    if (isNew) {
+      connections += 1;
+      await sql`listen net`;
+      woken = true;
     }
-    `;
-    for (const request of queued) {
-      const sent: Promise<void> = deliver(request, sending).finally(() => started.delete(sent));
-      started.add(sent);
-    }
-  }, () => beat.now());
+    if (drained && !woken) return;
+    // While there is work, one wake-up is kept for when there is none.
+    if (drained) woken = false;
+    drained = await sendBatch(sql) === 0;
+  }, () => {
+    if (woken) return;
+    woken = true;
+    beat.now();
+  });
 
-  async function deliver(request: Queued, among: Set<string>): Promise<void> {
-    among.add(request.id);
-    const outcome = { id: request.id, ...await send(request, client, stopping.signal) };
-    if (among !== sending) return;
-    await beat.run((sql) =>
-      sql`
-        with answered as (delete from net.http_request_queue where id = ${request.id})
-        insert into net._http_response ${sql(outcome)}
-      `
-    ).catch((error) => {
-      if (!isLostConnection(error)) console.error(`The outcome of ${request.url} is not kept: ${error.message}`);
-    });
-    if (among.size === most) beat.now();
-    among.delete(request.id);
+  // Not by `sql.begin`: when the connection is lost, postgres.js would roll back on it, and end the process.
+  async function sendBatch(sql: postgres.Sql): Promise<number> {
+    const connection = connections;
+    await sql`begin`;
+    try {
+      const { expired, queued } = await takeBatch(sql);
+      const outcomes = await Promise.all(queued.map(async (request) => (
+        { id: request.id, ...await send(request, client, stopping.signal) }
+      )));
+      if (stopping.signal.aborted || connection !== connections) return 0;
+      return await beat.run(async (sql) => {
+        if (outcomes.length > 0) await sql`insert into net._http_response ${sql(outcomes)}`;
+        await sql`commit`;
+        return queued.length + expired;
+      });
+    } catch (error) {
+      if (isLostConnection(error)) throw error;
+      await beat.run((sql) => sql`rollback`);
+      if (error instanceof postgres.PostgresError && error.code === lockNotAvailable) return 0;
+      throw error;
+    }
   }
 
   return async () => {
     stopping.abort();
     await beat.stop();
-    await Promise.all(started);
     client.close();
   };
+}
+
+async function takeBatch(sql: postgres.Sql): Promise<{ expired: number; queued: Queued[] }> {
+  await sql`lock table net.http_request_queue, net._http_response in access share mode nowait`;
+  const { count } = await sql`delete from net._http_response where created < now() - interval '6 hours'`;
+  const queued = await sql<Queued[]>`
+    delete from net.http_request_queue
+    where id in (select id from net.http_request_queue order by id limit ${most})
+    returning *
+  `;
+  return { expired: count, queued };
 }
 
 async function send(request: Queued, client: Deno.HttpClient, stopping: AbortSignal): Promise<Outcome> {

@@ -9,7 +9,11 @@ export const asPostgres = { role: "postgres", search_path: '"$user", public, ext
  * A session of `url`, with these settings. It takes and gives arrays as text: postgres.js would ask for their types first, and
  * end the process when the connection is lost meanwhile.
  */
-export function openSession(url: string, connection: Record<string, string> = {}, notified?: () => void): Session {
+export function openSession(
+  url: string,
+  connection: Record<string, string> = {},
+  notified?: (channel: string, payload: string) => void,
+): Session {
   // `onnotify` is no option that postgres.js documents; its `listen` has a connection of its own, which need not come back.
   const options = { connection, connect_timeout: 10, fetch_types: false, onnotice: () => {}, onnotify: notified };
   return new Session((own) => postgres(url, { ...options, ...own }));

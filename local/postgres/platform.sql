@@ -27,8 +27,20 @@ $$;
 
 grant anon, authenticated, service_role to authenticator, postgres;
 
+-- A migration may set what PostgREST calls before each request, as supautils lets it.
+do $$
+begin
+  if current_setting('server_version_num')::int >= 160000 then
+    execute 'grant authenticator to postgres with admin true, inherit false, set false';
+  end if;
+end
+$$;
+grant set on parameter pgrst.db_pre_request to postgres;
+
 create schema if not exists extensions authorization postgres;
-grant usage on schema extensions to public;
+-- In databases that an earlier version made it is public.
+revoke usage on schema extensions from public;
+grant usage on schema extensions to anon, authenticated, service_role;
 grant usage on schema public to anon, authenticated, service_role;
 
 -- Once: the migrations take them back.

@@ -100,6 +100,14 @@ Deno.test("a secret comes back as it was kept, under a name of its own, and Vaul
   assertEquals(wakeUps.decrypted_secret, `${stack.url}/functions/v1/api/v1/internal/dispatch`);
 });
 
+Deno.test("schema extensions is open to the platform's own roles, and to a key's role no more than on a hosted project", async () => {
+  const roles = ["postgres", "anon", "authenticated", "service_role", "api_key"];
+  const inside = await sql<{ role: string }[]>`
+    select role from unnest(${roles}::text[]) as role where has_schema_privilege(role, 'extensions', 'usage')
+  `;
+  assertEquals(inside.map(({ role }) => role), ["postgres", "anon", "authenticated", "service_role"]);
+});
+
 Deno.test("no role of the data API reaches any of it, by SQL or over HTTP", async () => {
   await using admin = superuser();
   const roles = ["anon", "authenticated", "service_role", "api_key"];

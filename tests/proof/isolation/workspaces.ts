@@ -1,5 +1,5 @@
 import { type Rows as Named, rowsOf } from "../../world/every_endpoint.ts";
-import { type Person, sql, workspace } from "../../world/world.ts";
+import { eventually, type Person, sql, workspace } from "../../world/world.ts";
 import { exposed } from "./catalogue.ts";
 import { complete, mark } from "./rows.ts";
 import { type Rows, rowsIn, withoutTriggers } from "./snapshot.ts";
@@ -41,8 +41,13 @@ export async function workspaces(): Promise<{ mine: Workspace; theirs: Workspace
     )
   `;
   await entangle(alice, bob);
-  // What lapses has lapsed before anybody looks.
+  // What lapses has lapsed before anybody looks, and what was written has been told of.
   await sql`select private.write_expired_requests()`;
+  await eventually(async () =>
+    (await sql`
+      select from private.events where fanned_out_at is null and company_id in (${alice.companyId}, ${bob.companyId})
+    `).length === 0
+  );
   const theirs = await described(bob, bobs, words);
   const mine = await described(alice, alices, [ownLabel]);
   return { mine, theirs: { ...theirs, values: without(theirs.values, mine.values) } };
