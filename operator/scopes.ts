@@ -1,7 +1,15 @@
 import { Refusal } from "../local/refusal.ts";
 import { scopes } from "../supabase/functions/api/contract/scopes.ts";
 
-const aliases = new Map([["deals:read", "opportunities:read"], ["deals:write", "opportunities:write"]]);
+// TrustPager's names.
+const aliases = new Map([
+  ["deals:read", "opportunities:read"],
+  ["deals:write", "opportunities:write"],
+  ["deals:delete", "opportunities:delete"],
+  ["automations:delete", "automations:write"],
+  ["automations-trigger:trigger", "automations:trigger"],
+  ["webhooks:delete", "webhooks:write"],
+]);
 const known: readonly string[] = scopes;
 
 /** Gives each scope once and under its own name, not an alias. Throws a Refusal for an unknown one, and for none at all. */

@@ -8,7 +8,12 @@ create table public.crm_contacts (
   email text check (char_length(email) between 3 and 320),
   phone text check (phone ~ '^\+[1-9][0-9]{1,14}$'),
   job_title text check (char_length(job_title) <= 200),
+  source text check (char_length(source) between 1 and 200),
   images text[] not null default '{}',
+  -- kept by the page email_unsubscribed
+  email_unsubscribed boolean not null default false,
+  archived_at timestamptz(3),
+  archived boolean not null generated always as (archived_at is not null) stored,
   search_text text not null generated always as (
     lower(first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))
   ) stored,
@@ -19,6 +24,10 @@ create table public.crm_contacts (
 
 -- Emails compare without case, and name one contact of a workspace.
 create unique index crm_contacts_email on public.crm_contacts (company_id, lower(email));
+create index crm_contacts_source on public.crm_contacts (company_id, source, created_at desc, id desc);
+create index crm_contacts_archived on public.crm_contacts (company_id, archived, created_at desc, id desc);
+create index crm_contacts_email_unsubscribed
+  on public.crm_contacts (company_id, email_unsubscribed, created_at desc, id desc);
 create index crm_contacts_phone on public.crm_contacts (company_id, phone);
 create index crm_contacts_created_at on public.crm_contacts (company_id, created_at desc, id desc);
 create index crm_contacts_updated_at on public.crm_contacts (company_id, updated_at desc, id desc);
@@ -29,8 +38,8 @@ create trigger crm_contacts_touch before update on public.crm_contacts
 alter table public.crm_contacts enable row level security;
 grant all on public.crm_contacts to service_role;
 grant select on public.crm_contacts to api_key;
-grant insert (first_name, last_name, email, phone, job_title),
-  update (first_name, last_name, email, phone, job_title) on public.crm_contacts to api_key;
+grant insert (first_name, last_name, email, phone, job_title, source, archived_at),
+  update (first_name, last_name, email, phone, job_title, source, archived_at) on public.crm_contacts to api_key;
 
 create policy "keys with contacts:read see their workspace's contacts" on public.crm_contacts
   for select to api_key

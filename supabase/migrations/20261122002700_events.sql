@@ -1,6 +1,16 @@
 -- The outbox: every write to referrals, and every entry of an opportunity into a stage, leaves an event in the writer's own
 -- transaction. Nothing there can make a write fail, but what makes the event itself impossible.
 
+-- The actions that what the current transaction writes does not start: those of a move with `skip_action_ids`.
+create function private.skipped_actions()
+returns uuid[]
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(nullif(current_setting('referrals.skip_action_ids', true), ''), '{}')::uuid[]
+$$;
+
 create table private.events (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null,
@@ -10,6 +20,8 @@ create table private.events (
   -- how many automations lie between a caller's write and this one
   depth smallint not null default 0,
   runs_automations boolean not null default true,
+  -- actions that its runs leave out
+  skip_action_ids uuid[] not null default private.skipped_actions(),
   occurred_at timestamptz(3) not null default now(),
   -- when its deliveries and runs were made
   fanned_out_at timestamptz(3)
@@ -55,7 +67,20 @@ create function private.retention() returns interval
 language sql immutable set search_path = ''
 as $$ select interval '30 days' $$;
 
--- Whether what the current transaction writes starts automations: not what was moved with `skip_automations`.
+-- The actions that the runs of an event leave out, for the dispatcher.
+create function private.skipped_by(event_id uuid)
+returns uuid[]
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce((select skip_action_ids from private.events where id = skipped_by.event_id), '{}')
+$$;
+grant execute on function private.skipped_by(uuid) to service_role;
+
+-- Whether what the current transaction writes starts automations: not what was moved, added or changed with
+-- `skip_automations`, which the API says in a header of its call of the data API.
 create function private.starts_automations()
 returns boolean
 language sql
@@ -63,4 +88,5 @@ stable
 set search_path = ''
 as $$
   select coalesce(current_setting('referrals.skip_automations', true), '') <> 'on'
+    and coalesce(nullif(current_setting('request.headers', true), '')::json ->> 'x-skip-automations', '') <> 'true'
 $$;

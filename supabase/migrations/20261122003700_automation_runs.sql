@@ -119,7 +119,9 @@ begin
           order by sequence, created_at, id
         ), '[]')
         from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        where automation_id = automations.id
+          and company_id = automations.company_id
+          and id <> all (private.skipped_by(run.event_id))
       ),
       'action_results', run.action_results,
       'context', private.run_context(run.company_id, run.trigger_data)

@@ -77,7 +77,7 @@ Deno.test("a field that is unknown or not writable is named, and the hint lists 
   unmoved(async (alice, rows, endpoint) => {
     const { body, answer } = endpoint.contract;
     const accepted = Object.keys(body!.shape);
-    const readOnly = Object.keys(answer!.shape).filter((name) => !accepted.includes(name));
+    const readOnly = Object.keys(answer?.shape ?? {}).filter((name) => !accepted.includes(name));
     for (const name of ["surprise", "__proto__", "constructor", "toString", "company_id", "id", ...readOnly]) {
       if (accepted.includes(name)) continue;
       const fine = JSON.stringify(bodyOf(endpoint, rows));
@@ -91,12 +91,18 @@ Deno.test("a field that is unknown or not writable is named, and the hint lists 
 
 /** Fields that hold an object, which may be empty. */
 const objects = ["conditions", "config", "trigger_data"];
+const anything = ["metadata"];
 const wrong: Json[] = [{}, [[]], { toString: 1 }, "\u0000", "a\u0000b", "a\ud800b", "\udc00", "x".repeat(200_000)];
 
 Deno.test("every field refuses wrong types, what cannot be stored and 200 kB, by its name", () =>
   unmoved(async (alice, rows, endpoint) => {
     for (const field of Object.keys(endpoint.contract.body!.shape)) {
-      for (const value of objects.includes(field) ? wrong.slice(1) : wrong) {
+      const values = anything.includes(field)
+        ? wrong.filter((value) => Array.isArray(value) || typeof value === "string")
+        : objects.includes(field)
+        ? wrong.slice(1)
+        : wrong;
+      for (const value of values) {
         const what = `${title(endpoint)} ${field} ${JSON.stringify(value).slice(0, 20)}`;
         const reply = await send(alice, endpoint, rows, { ...bodyOf(endpoint, rows), [field]: value });
         assertEquals(outcome(reply), [400, "VALIDATION_ERROR"], what);

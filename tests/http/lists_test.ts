@@ -108,7 +108,7 @@ Deno.test("fields picks exactly those columns, on every list", async () => {
   }
 });
 
-const isLong = (path: string) => /^\/(contacts|opportunities|deals|automations)$/.test(path);
+const isLong = (path: string) => /^\/(contacts|opportunities|deals|automations|contacts\/[^/]+\/deals)$/.test(path);
 
 Deno.test("limit is 1 to 100, a greater one is 100, and 20 or 25 when absent, on every list", async () => {
   const { alice } = await world();
@@ -156,7 +156,9 @@ async function rowsOverTime(person: Person, count: number): Promise<(path: strin
   const rows = sql`generate_series(1, ${count}::int) as n`;
   const at = sql`created_at, updated_at`;
   await sql`insert into crm_contacts (company_id, first_name, ${at}) select ${companyId}, 'P' || n, ${times} from ${rows}`;
-  await sql`insert into crm_deals (company_id, name, ${at}) select ${companyId}, 'O' || n, ${times} from ${rows}`;
+  const [contact] = await sql`select id from crm_contacts where company_id = ${companyId} limit 1`;
+  await sql`insert into crm_deals (company_id, name, contact_id, ${at})
+    select ${companyId}, 'O' || n, ${contact.id}, ${times} from ${rows}`;
   await sql`insert into crm_pipelines (company_id, name, ${at}) select ${companyId}, 'L' || n, ${times} from ${rows}`;
   await sql`insert into referrals (company_id, referrer_contact_id, ${at})
     select ${companyId}, (select id from crm_contacts where company_id = ${companyId} limit 1), ${times} from ${rows}`;
@@ -178,7 +180,12 @@ async function rowsOverTime(person: Person, count: number): Promise<(path: strin
     from ${rows}`;
   await sql`insert into webhook_deliveries (company_id, subscription_id, event_id, event_type, status, due_at, ${at})
     select ${companyId}, ${subscription.id}, gen_random_uuid(), 'stage_changed', 'delivered', null, ${times} from ${rows}`;
-  return (path) => path.replace(":id", path.startsWith("/automations") ? automation.id : subscription.id);
+  const parents: Record<string, string> = {
+    automations: automation.id,
+    contacts: contact.id,
+    webhooks: subscription.id,
+  };
+  return (path) => path.replace(":id", parents[path.split("/")[1]]);
 }
 
 Deno.test("every list sorts by both columns in both orders, and bounds exclude their instant", async () => {

@@ -47,16 +47,26 @@ Deno.test("moving an opportunity places it once per pipeline, at the end of the 
   });
   await alice.post(`/opportunities/${second.id}/move`, { pipeline_id: support.id, stage_id: support.stages[0].id });
 
-  assertEquals([placed.status, placed.data.placements[0].position], [200, 1]);
-  const [{ id: placementId, ...placement }] = moved.data.placements;
+  const inSales = { deal_id: second.id, pipeline_id: sales.id };
+  assertEquals([placed.status, placed.data], [200, {
+    id: placed.data.id,
+    ...inSales,
+    stage_id: sales.stages[0].id,
+    position: 1,
+  }]);
+  assertEquals(moved.data, { id: placed.data.id, ...inSales, stage_id: sales.stages[1].id, position: 7 });
+  const [placement] = (await alice.gets(`/opportunities/${second.id}`)).placements;
+  const [stage, named] = [{ id: sales.stages[1].id, name: "Booked" }, { id: sales.id, name: "New patients" }];
   assertEquals(placement, {
-    stage: { id: sales.stages[1].id, name: "Booked" },
-    pipeline: { id: sales.id, name: "New patients" },
-    position: 7,
-    stage_id: sales.stages[1].id,
+    id: placed.data.id,
     pipeline_id: sales.id,
+    stage_id: stage.id,
+    position: 7,
+    pipeline: named,
+    stage,
+    crm_pipelines: named,
+    crm_pipeline_stages: { ...stage, color: null },
   });
-  assertEquals(placementId, placed.data.placements[0].id);
   const { placements } = await alice.gets(`/opportunities/${second.id}`);
   assertEquals(placements.map((at: typeof placement) => at.pipeline.name), ["New patients", "Support"]);
   const listed = async (filter: string) =>

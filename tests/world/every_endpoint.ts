@@ -14,8 +14,11 @@ const receiver = "http://127.0.0.1:9/hooks";
 /** One row of each kind in the person's workspace, none of which acts by itself: nothing changes them behind the tests. */
 export async function rowsOf(person: Person): Promise<Rows> {
   const { referrer, friend, opportunity, referral } = await chain(person);
-  const pipeline = await person.creates("/pipelines", { name: "New patients", stages: [{ name: "Enquiry" }] });
-  const [stage] = pipeline.stages;
+  const pipeline = await person.creates("/pipelines", {
+    name: "New patients",
+    stages: [{ name: "Enquiry" }, { name: "Lost" }],
+  });
+  const [stage, unused] = pipeline.stages;
   await done(person.post(`/opportunities/${opportunity.id}/move`, { pipeline_id: pipeline.id, stage_id: stage.id }));
   const request = await person.creates("/referrals/request", { contact_id: friend.id });
   const withdrawn = await person.creates("/referrals/request", { contact_id: referrer.id });
@@ -50,6 +53,7 @@ export async function rowsOf(person: Person): Promise<Rows> {
     run: run.run_id,
     stage: stage.id,
     subscription: subscription.id,
+    unused: unused.id,
   });
 }
 
@@ -73,6 +77,8 @@ const kinds = [
   "run",
   "stage",
   "subscription",
+  // a stage that nothing stands in
+  "unused",
 ] as const;
 type Kind = typeof kinds[number];
 
@@ -91,6 +97,7 @@ function named(ids: Record<Kind, string>): Rows {
       "/deals": ids.opportunity,
       "/opportunities": ids.opportunity,
       "/pipelines": ids.pipeline,
+      "/pipelines/:id/stages": ids.unused,
       "/referrals": ids.referral,
       "/referrals/requests": ids.request,
       "/schemas/triggers": "referral_attributed",

@@ -46,7 +46,7 @@ async function prepare(person: Person): Promise<Map<string, string>> {
   ids.set(id(301), pipeline.id);
   pipeline.stages.forEach((stage: Json, at: number) => ids.set(id(311 + at), stage.id));
   for (const [end, name] of [[501, "Sofia Rossi: knee"], [502, "Jack Taylor: shoulder MRI"]] as const) {
-    const opportunity = await person.creates("/opportunities", { name, contact_id: ids.get(id(104)) });
+    const opportunity = await person.creates("/opportunities", { name, contact_id: ids.get(id(104)), tags: ["web"] });
     ids.set(id(end), opportunity.id);
     await person.post(`/opportunities/${opportunity.id}/move`, {
       pipeline_id: pipeline.id,

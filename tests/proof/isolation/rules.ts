@@ -44,6 +44,7 @@ function accessFor(resource: string, command: Command): string {
 const resourceOfPath: Record<string, string | null> = {
   automations: "automations",
   company: "company",
+  "crm-settings": "company",
   contacts: "contacts",
   deals: "opportunities",
   opportunities: "opportunities",
@@ -59,9 +60,12 @@ export function scopeOf({ contract: { method, path } }: Endpoint): Scope | null 
   if (!(first in resourceOfPath)) throw new Error(`tests/proof/isolation/rules.ts does not know /${first}.`);
   const resource = resourceOfPath[first];
   if (resource === null || second === "action-types") return null;
+  if (path === "/contacts/:id/deals") return "opportunities:read";
+  if (second === "search") return known(`${resource}:read`);
   if (third === "trigger") return known(`${resource}:trigger`);
   if (method === "get") return known(`${resource}:read`);
-  return known(method === "delete" && path === "/referrals/:id" ? "referrals:delete" : `${resource}:write`);
+  const deletes = method === "delete" && /^\/(referrals|contacts|opportunities|deals)\/:id$/.test(path);
+  return known(`${resource}:${deletes ? "delete" : "write"}`);
 }
 
 function known(scope: string): Scope {
@@ -79,10 +83,13 @@ const scopeOfFunction: Record<string, Scope | null> = {
   convert_referral: "referrals:write",
   create_pipeline: "pipelines:write",
   create_webhook_subscription: "webhooks:write",
+  has_contact: "opportunities:read",
   move_opportunity: "opportunities:write",
   note_key_use: null,
   record_request_mail: "referrals:write",
   record_thank_you: "referrals:write",
+  remove_contact: "contacts:delete",
+  remove_opportunity: "opportunities:delete",
   referral_in_the_way: "referrals:read",
   referral_leaderboard: "referrals:read",
   renew_referral_request: "referrals:write",
@@ -133,6 +140,7 @@ export function answersAt(
 // What a change of one resource changes in others: the opportunity's cached referrer, and what an event sets off.
 const effects: Record<string, string[]> = {
   automations: ["opportunities", "referrals", "webhooks"],
+  contacts: ["automations", "opportunities", "referrals", "webhooks"],
   opportunities: ["automations", "referrals", "webhooks"],
   referrals: ["automations", "opportunities", "webhooks"],
 };

@@ -1,13 +1,29 @@
+import { z } from "zod";
 import { columnsOf } from "../data/columns.ts";
 import { conflictsWith } from "../data/conflicts.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
-import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
+import { listQuery, readPage, readQuery, readRow, searchPage } from "../data/lists.ts";
 import { present } from "../data/rows.ts";
-import { ById } from "../contract/values.ts";
+import { missing } from "../data/refusals.ts";
+import { ById, Flag } from "../contract/values.ts";
+import { ExpandedOpportunity, opportunityResource } from "../opportunities/schema.ts";
 import { normalizePhone } from "./phone.ts";
-import { Contact, ContactChange, contactResource, NewContact } from "./schema.ts";
+import { Contact, ContactChange, contactResource, NewContact, SearchBody, unheldByContacts } from "./schema.ts";
 
-const columns = columnsOf(Contact);
+const { contact_id: _given, ...filters } = opportunityResource.filters;
+const dealsResource = { ...opportunityResource, filters };
+
+// What nothing here holds has no column.
+const columns = columnsOf(
+  Contact.omit({ public_id: true, landline: true, date_of_birth: true, sms_unsubscribed: true }),
+);
+
+/** Columns of a contact by its fields. */
+const stored = <Fields extends { archived?: boolean }>({ archived, ...fields }: Fields) => ({
+  ...fields,
+  // By the database's clock.
+  ...(archived !== undefined && { archived_at: archived ? "now" : null }),
+});
 
 export const contactEndpoints: Endpoint[] = [
   keyed({
@@ -30,12 +46,22 @@ export const contactEndpoints: Endpoint[] = [
     status: 201,
     refusals: ["CONFLICT"],
   }, async ({ body, database }) => {
-    const contact = await normalizePhone(body, database);
+    const contact = stored(await normalizePhone(body, database));
     const row = await database
       .row((client) => client.from("crm_contacts").insert(contact).select(columns))
       .catch(conflictsWith(database, (client) => client.rpc("contact_with_email", { email: contact.email ?? "" })));
-    return { data: present(Contact, row), location: `/contacts/${row.id}` };
+    return { data: present(Contact, { ...row, ...unheldByContacts }), location: `/contacts/${row.id}` };
   }),
+
+  keyed({
+    method: "post",
+    path: "/contacts/search",
+    summary: "Search contacts",
+    description: "What `GET /contacts?search=` gives, archived ones too.",
+    scope: "contacts:read",
+    body: SearchBody,
+    list: Contact,
+  }, ({ body, database }) => searchPage(database, contactResource, body, { archived: "all" })),
 
   keyed({
     method: "get",
@@ -57,10 +83,45 @@ export const contactEndpoints: Endpoint[] = [
     answer: Contact,
     refusals: ["CONFLICT"],
   }, async ({ params, body, database }) => {
-    const change = await normalizePhone(body, database);
+    const change = stored(await normalizePhone(body, database));
     const row = await database
       .row((client) => client.from("crm_contacts").update(change).eq("id", params.id).select(columns))
       .catch(conflictsWith(database, (client) => client.rpc("contact_with_email", { email: change.email ?? "" })));
-    return { data: present(Contact, row) };
+    return { data: present(Contact, { ...row, ...unheldByContacts }) };
+  }),
+
+  keyed({
+    method: "delete",
+    path: "/contacts/:id",
+    summary: "Delete a contact",
+    description:
+      "409 while a referral, request or opportunity names them. With `force=true` what they referred and were asked goes " +
+      "with them, and the rest stays without them.",
+    scope: "contacts:delete",
+    params: ById,
+    query: z.strictObject({ force: Flag.default(false) }),
+    status: 204,
+    refusals: ["CONFLICT"],
+  }, async ({ params, query, database }) => {
+    await database.ask((client) => client.rpc("remove_contact", { contact_id: params.id, force: query.force }));
+    return {};
+  }),
+
+  keyed({
+    method: "get",
+    path: "/contacts/:id/deals",
+    summary: "List a contact's opportunities",
+    scope: "opportunities:read",
+    params: ById,
+    query: listQuery(dealsResource),
+    list: ExpandedOpportunity,
+  }, async ({ params, query, database }) => {
+    const theirs = { ...query, contact_id: params.id };
+    const [page, { data: isThere }] = await Promise.all([
+      readPage(database, opportunityResource, theirs),
+      database.ask((client) => client.rpc("has_contact", { contact_id: params.id })),
+    ]);
+    if (!isThere) throw missing();
+    return page;
   }),
 ];

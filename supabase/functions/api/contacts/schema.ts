@@ -1,29 +1,55 @@
 import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
-import { Email, Id, Label, Text, Timestamp } from "../contract/values.ts";
+import { Email, Flag, Id, Label, Text, Timestamp } from "../contract/values.ts";
+
+/** What TrustPager's contacts have and these have not: always the same, so that their clients find every key. */
+export const unheldByContacts = {
+  public_id: null,
+  landline: null,
+  date_of_birth: null,
+  sms_unsubscribed: false,
+} as const;
+const unheld = { description: "TrustPager's; there is none here" };
 
 export const Contact = z.object({
   id: Id,
+  public_id: z.null().meta(unheld),
   company_id: Id,
   first_name: Label(200),
   last_name: Label(200).nullable(),
   email: Email.nullable(),
   phone: z.string().nullable().meta({ description: "E.164", example: "+61412000101" }),
+  landline: z.null().meta(unheld),
+  date_of_birth: z.null().meta(unheld),
   job_title: Label(200).nullable(),
+  source: z.string().nullable().meta({
+    description: "Where they come from, in the caller's words",
+    example: "website",
+  }),
   images: z.array(z.string()),
+  email_unsubscribed: z.boolean().meta({ description: "Whether they asked this workspace to be mailed no more" }),
+  sms_unsubscribed: z.literal(false).meta(unheld),
+  archived_at: Timestamp.nullable(),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).meta({
   id: "Contact",
   example: {
     id: "00000000-0000-4000-8000-000000000101",
+    public_id: null,
     company_id: "00000000-0000-4000-8000-000000000001",
     first_name: "Grace",
     last_name: "Okafor",
     email: "grace.okafor@example.com",
     phone: "+61412000101",
+    landline: null,
+    date_of_birth: null,
     job_title: "GP",
+    source: "website",
     images: [],
+    email_unsubscribed: false,
+    sms_unsubscribed: false,
+    archived_at: null,
     created_at: "2026-11-22T09:30:00.000Z",
     updated_at: "2026-11-22T09:30:00.000Z",
   },
@@ -48,6 +74,8 @@ const writable = {
     example: "0412 000 101",
   }),
   job_title: Label(200).nullish(),
+  source: Label(200).nullish(),
+  archived: z.boolean().optional().meta({ description: "Archived, they are in lists that ask for it only" }),
 };
 
 export const NewContact = z.strictObject(writable).meta({
@@ -58,13 +86,28 @@ export const ContactChange = z.strictObject(writable).partial().meta({ example: 
 /** Any text of it, in any case, anywhere in names, email or phone. */
 export const Search = Text(200).refine((text) => text.trim() !== "", "must not be empty");
 
+/** A search as TrustPager's clients ask for it. */
+export const SearchBody = z.strictObject({
+  query: Search,
+  limit: z.int().min(1).transform((limit) => Math.min(limit, 100)).default(25),
+}).meta({ example: { query: "okafor", limit: 10 } });
+
 export const contactResource = {
   table: "crm_contacts",
   pageSize: 25,
   row: Contact,
   expansions: [],
-  filters: { search: Search.optional() },
-  narrow: { search: (text) => ({ apply: (query) => query.filter("search_text", "imatch", literally(text)) }) },
+  unheld: unheldByContacts,
+  filters: {
+    search: Search.optional(),
+    source: Label(200).optional(),
+    email_unsubscribed: Flag.optional(),
+    archived: z.enum(["true", "false", "all"]).default("false").meta({ description: "all: archived or not" }),
+  },
+  narrow: {
+    archived: (which) => ({ apply: (query) => which === "all" ? query : query.filter("archived", "eq", which) }),
+    search: (text) => ({ apply: (query) => query.filter("search_text", "imatch", literally(text)) }),
+  },
 } satisfies Resource;
 
 /** A regular expression that matches just `text`: unlike `ilike`, whose `*` PostgREST takes for a wildcard, it can quote all. */

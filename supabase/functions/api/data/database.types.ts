@@ -241,38 +241,65 @@ export type Database = {
       };
       "companies": {
         Row: {
+          "abn": string | null;
+          "address": string | null;
           "contact_email": string | null;
+          "contact_name": string | null;
           "country": string | null;
           "created_at": string;
+          "description": string | null;
           "id": string;
+          "industry": string | null;
           "logo_url": string | null;
           "name": string;
+          "phone": string | null;
           "primary_color": string | null;
+          "secondary_color": string | null;
+          "slug": string | null;
           "timezone": string;
           "updated_at": string;
+          "website_url": string | null;
         };
         ComputedFields: never;
         Insert: {
+          "abn"?: string | null;
+          "address"?: string | null;
           "contact_email"?: string | null;
+          "contact_name"?: string | null;
           "country"?: string | null;
           "created_at"?: string;
+          "description"?: string | null;
           "id"?: string;
+          "industry"?: string | null;
           "logo_url"?: string | null;
           "name": string;
+          "phone"?: string | null;
           "primary_color"?: string | null;
+          "secondary_color"?: string | null;
+          "slug"?: string | null;
           "timezone"?: string;
           "updated_at"?: string;
+          "website_url"?: string | null;
         };
         Update: {
+          "abn"?: string | null;
+          "address"?: string | null;
           "contact_email"?: string | null;
+          "contact_name"?: string | null;
           "country"?: string | null;
           "created_at"?: string;
+          "description"?: string | null;
           "id"?: string;
+          "industry"?: string | null;
           "logo_url"?: string | null;
           "name"?: string;
+          "phone"?: string | null;
           "primary_color"?: string | null;
+          "secondary_color"?: string | null;
+          "slug"?: string | null;
           "timezone"?: string;
           "updated_at"?: string;
+          "website_url"?: string | null;
         };
         Relationships: [];
       };
@@ -280,6 +307,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "form_tries_per_hour": number;
+          "lead_sources": (string)[];
           "referral_categories": (string)[];
           "referral_pipeline_id": string | null;
           "referral_stage_id": string | null;
@@ -289,6 +317,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "form_tries_per_hour"?: number;
+          "lead_sources"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -297,6 +326,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "form_tries_per_hour"?: number;
+          "lead_sources"?: (string)[];
           "referral_categories"?: (string)[];
           "referral_pipeline_id"?: string | null;
           "referral_stage_id"?: string | null;
@@ -328,9 +358,12 @@ export type Database = {
       };
       "crm_contacts": {
         Row: {
+          "archived": boolean;
+          "archived_at": string | null;
           "company_id": string;
           "created_at": string;
           "email": string | null;
+          "email_unsubscribed": boolean;
           "first_name": string;
           "id": string;
           "images": (string)[];
@@ -338,14 +371,18 @@ export type Database = {
           "last_name": string | null;
           "phone": string | null;
           "search_text": string;
+          "source": string | null;
           "updated_at": string;
           "listed_at": string | null;
         };
         ComputedFields: "listed_at";
         Insert: {
+          "archived"?: never;
+          "archived_at"?: string | null;
           "company_id"?: string;
           "created_at"?: string;
           "email"?: string | null;
+          "email_unsubscribed"?: boolean;
           "first_name": string;
           "id"?: string;
           "images"?: (string)[];
@@ -353,12 +390,16 @@ export type Database = {
           "last_name"?: string | null;
           "phone"?: string | null;
           "search_text"?: never;
+          "source"?: string | null;
           "updated_at"?: string;
         };
         Update: {
+          "archived"?: never;
+          "archived_at"?: string | null;
           "company_id"?: string;
           "created_at"?: string;
           "email"?: string | null;
+          "email_unsubscribed"?: boolean;
           "first_name"?: string;
           "id"?: string;
           "images"?: (string)[];
@@ -366,6 +407,7 @@ export type Database = {
           "last_name"?: string | null;
           "phone"?: string | null;
           "search_text"?: never;
+          "source"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -452,11 +494,14 @@ export type Database = {
           "currency": string | null;
           "id": string;
           "lead_source": string | null;
+          "metadata": NonNullable<Json>;
           "name": string;
+          "notes": string | null;
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
           "referrer_cleared_at": string | null;
           "status": string;
+          "tags": NonNullable<Json>;
           "updated_at": string;
           "value": number | null;
           "contact": Json | null;
@@ -472,11 +517,14 @@ export type Database = {
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
+          "metadata"?: NonNullable<Json>;
           "name": string;
+          "notes"?: string | null;
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
           "status"?: string;
+          "tags"?: NonNullable<Json>;
           "updated_at"?: string;
           "value"?: number | null;
         };
@@ -487,11 +535,14 @@ export type Database = {
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
+          "metadata"?: NonNullable<Json>;
           "name"?: string;
+          "notes"?: string | null;
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
           "status"?: string;
+          "tags"?: NonNullable<Json>;
           "updated_at"?: string;
           "value"?: number | null;
         };
@@ -991,7 +1042,9 @@ export type Database = {
           "id": string;
           "lead_source": string | null;
           "listed_at": string | null;
+          "metadata": Json | null;
           "name": string | null;
+          "notes": string | null;
           "pipeline_id": string;
           "placements": Json | null;
           "primary_referrer_category": string | null;
@@ -999,6 +1052,7 @@ export type Database = {
           "referrer": Json | null;
           "stage_id": string;
           "status": string | null;
+          "tags": Json | null;
           "updated_at": string | null;
           "value": number | null;
         };
@@ -1012,7 +1066,9 @@ export type Database = {
           "id"?: string | null;
           "lead_source"?: string | null;
           "listed_at"?: string | null;
+          "metadata"?: Json | null;
           "name"?: string | null;
+          "notes"?: string | null;
           "pipeline_id"?: string | null;
           "placements"?: Json | null;
           "primary_referrer_category"?: string | null;
@@ -1020,6 +1076,7 @@ export type Database = {
           "referrer"?: Json | null;
           "stage_id"?: string | null;
           "status"?: string | null;
+          "tags"?: Json | null;
           "updated_at"?: string | null;
           "value"?: number | null;
         };
@@ -1032,7 +1089,9 @@ export type Database = {
           "id"?: string | null;
           "lead_source"?: string | null;
           "listed_at"?: string | null;
+          "metadata"?: Json | null;
           "name"?: string | null;
+          "notes"?: string | null;
           "pipeline_id"?: string | null;
           "placements"?: Json | null;
           "primary_referrer_category"?: string | null;
@@ -1040,6 +1099,7 @@ export type Database = {
           "referrer"?: Json | null;
           "stage_id"?: string | null;
           "status"?: string | null;
+          "tags"?: Json | null;
           "updated_at"?: string | null;
           "value"?: number | null;
         };
@@ -1119,6 +1179,7 @@ export type Database = {
         Args: { "actions_total": number; "error"?: string; "run_id": string; "status": string };
         Returns: undefined;
       };
+      "has_contact": { Args: { "contact_id": string }; Returns: boolean };
       "listed_at":
         | {
           Args: { "": Database["public"]["Tables"]["automation_actions"]["Row"] };
@@ -1183,6 +1244,7 @@ export type Database = {
       "move_opportunity": {
         Args: {
           "opportunity_id": string;
+          "skip_action_ids"?: (string)[];
           "skip_automations"?: boolean;
           "target_pipeline_id": string;
           "target_position"?: number;
@@ -1235,6 +1297,8 @@ export type Database = {
             & { error: true }
             & "the function public.referrer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         };
+      "remove_contact": { Args: { "contact_id": string; "force": boolean }; Returns: undefined };
+      "remove_opportunity": { Args: { "opportunity_id": string }; Returns: undefined };
       "renew_referral_request": {
         Args: { "request_id": string; "token": string; "unsubscribe_token": string };
         Returns: Json;

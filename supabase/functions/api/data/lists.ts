@@ -27,6 +27,8 @@ export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.Zo
   filters: Filters;
   /** How many rows a page has, where it is not said; 20 by default. */
   pageSize?: number;
+  /** Keys of the row that TrustPager has and nothing here holds, as they are always answered. */
+  unheld?: Record<string, null | false>;
   narrow?: { [Filter in keyof Filters]?: (value: string) => Narrowing };
 };
 
@@ -89,6 +91,8 @@ const chosenKeys = (resource: Resource, { fields, expand }: Selection) => [
   ...(expand ?? []),
 ];
 
+const held = ({ unheld = {} }: Resource, keys: string[]) => keys.filter((key) => !Object.hasOwn(unheld, key));
+
 /** One row by its id with the chosen fields and expansions; throws 404. */
 export async function readRow<Row extends z.ZodObject>(
   database: Database,
@@ -97,8 +101,10 @@ export async function readRow<Row extends z.ZodObject>(
   query: Selection = {},
 ): Promise<Partial<z.output<Row>>> {
   const keys = chosenKeys(resource, query);
-  const row = await database.row((client) => selectRow(client, resource, keys, id));
-  return presentPart(resource.row, row, keys);
+  const row = await database.row((client) =>
+    selectRow(client, resource, [...new Set(["id", ...held(resource, keys)])], id)
+  );
+  return presentPart(resource.row, { ...row, ...resource.unheld }, keys);
 }
 
 /**
@@ -124,7 +130,12 @@ export async function readPage<Row extends z.ZodObject>(
 
   const backwards = query.before !== undefined;
   const keys = chosenKeys(resource, query);
-  const columns = new Set([...keys, "id", query.sort, ...(query.sort === "updated_at" ? ["listed_at"] : [])]);
+  const columns = new Set([
+    ...held(resource, keys),
+    "id",
+    query.sort,
+    ...(query.sort === "updated_at" ? ["listed_at"] : []),
+  ]);
   const [{ data, count }, counted] = await Promise.all([
     database.rows((client) => selectPage(client, resource, [...columns], query, cursor)),
     cursor ? database.ask((client) => selectCount(client, resource, query)) : undefined,
@@ -143,7 +154,7 @@ export async function readPage<Row extends z.ZodObject>(
       : null;
   const total = (cursor ? counted?.count : count) ?? 0;
   return {
-    data: rows.map((row) => presentPart(resource.row, row, keys)),
+    data: rows.map((row) => presentPart(resource.row, resource.unheld ? { ...row, ...resource.unheld } : row, keys)),
     pagination: {
       limit: query.limit,
       total,
@@ -153,6 +164,18 @@ export async function readPage<Row extends z.ZodObject>(
       ...(total > exactTotals && { total_is_estimate: true }),
     },
   };
+}
+
+/** The first page of a search, as TrustPager's clients ask for it; `filters` are the list's own. */
+export async function searchPage<Row extends z.ZodObject>(
+  database: Database,
+  resource: Resource<Row>,
+  { query: search, limit }: { query: string; limit: number },
+  filters: Record<string, string> = {},
+): Promise<ListPage<z.output<Row>>> {
+  const query: ListQuery = { ...filters, ...{ search }, limit, sort: "created_at", order: "desc" };
+  // All keys are asked for, so none is missing.
+  return await readPage(database, resource, query) as ListPage<z.output<Row>>;
 }
 
 function refuseTwoPlaces(query: ListQuery): void {
