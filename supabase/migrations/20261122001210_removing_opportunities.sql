@@ -27,7 +27,7 @@ language sql set search_path = ''
 as $$ select private.remove_opportunity(opportunity_id) $$;
 grant execute on function public.remove_opportunity(uuid) to api_key;
 
--- Whether the caller's workspace has that contact, for a list of their opportunities.
+-- Whether the caller's workspace has that contact, for a list of their opportunities; null when it has not.
 create function private.has_contact(contact_id uuid)
 returns boolean
 language sql
@@ -35,10 +35,9 @@ stable
 security definer
 set search_path = ''
 as $$
-  select exists (
-    select from public.crm_contacts
-    where id = has_contact.contact_id and company_id = (select private.company_for('opportunities:read'))
-  )
+  select true
+  from public.crm_contacts
+  where id = has_contact.contact_id and company_id = (select private.company_for('opportunities:read'))
 $$;
 grant execute on function private.has_contact(uuid) to api_key;
 

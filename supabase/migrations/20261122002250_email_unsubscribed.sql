@@ -17,7 +17,7 @@ $$;
 create trigger unsubscribed_note after insert on private.unsubscribed
   for each row execute function private.note_unsubscribed_email();
 
--- Whoever has that address is not to be mailed either.
+-- Whoever has that address is not to be mailed either, and the next address of somebody who unsubscribed is theirs too.
 create function private.keep_email_unsubscribed()
 returns trigger
 language plpgsql
@@ -29,9 +29,49 @@ begin
     select from private.unsubscribed
     where unsubscribed.company_id = new.company_id and unsubscribed.email = lower(new.email)
   );
+  if new.email_unsubscribed and new.email is not null then
+    insert into private.unsubscribed (company_id, email) values (new.company_id, lower(new.email)) on conflict do nothing;
+  end if;
   return new;
 end
 $$;
 
 create trigger crm_contacts_note_unsubscribed before insert or update of email on public.crm_contacts
   for each row execute function private.keep_email_unsubscribed();
+
+-- This workspace mails that contact of the caller's no more; gives them. Repeating it is safe. Raises 403, 404.
+create function private.unsubscribe_contact(contact_id uuid)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  workspace uuid := private.require_company('contacts:write');
+  contact public.crm_contacts;
+begin
+  select * into contact
+  from public.crm_contacts
+  where id = unsubscribe_contact.contact_id and company_id = workspace
+  for update;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  if not contact.email_unsubscribed then
+    -- By the address alone, where there is one: the rest follows from it.
+    if contact.email is null then
+      update public.crm_contacts set email_unsubscribed = true where id = contact.id;
+    else
+      insert into private.unsubscribed (company_id, email) values (workspace, lower(contact.email)) on conflict do nothing;
+    end if;
+    select * into contact from public.crm_contacts where id = contact.id;
+  end if;
+  return to_jsonb(contact);
+end
+$$;
+grant execute on function private.unsubscribe_contact(uuid) to api_key;
+
+create function public.unsubscribe_contact(contact_id uuid) returns jsonb
+language sql set search_path = ''
+as $$ select private.unsubscribe_contact(contact_id) $$;
+grant execute on function public.unsubscribe_contact(uuid) to api_key;

@@ -79,8 +79,8 @@ create trigger webhook_subscriptions_switch before update on public.webhook_subs
   for each row when (new.enabled <> old.enabled)
   execute function private.switch_webhook();
 
--- Adds a subscription to the caller's workspace; gives its row with the secret.
-create function private.create_webhook_subscription(url text, events text[], enabled boolean)
+-- Adds a subscription to the caller's workspace; gives its row with the secret, the caller's own or one that is made.
+create function private.create_webhook_subscription(url text, events text[], enabled boolean, secret text)
 returns jsonb
 language plpgsql
 security definer
@@ -96,12 +96,16 @@ begin
     case when not create_webhook_subscription.enabled then now() end
   )
   returning * into subscription;
-  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(
+    subscription.id, create_webhook_subscription.secret
+  ));
 end
 $$;
-grant execute on function private.create_webhook_subscription(text, text[], boolean) to api_key;
+grant execute on function private.create_webhook_subscription(text, text[], boolean, text) to api_key;
 
-create function public.create_webhook_subscription(url text, events text[], enabled boolean default true) returns jsonb
+create function public.create_webhook_subscription(
+  url text, events text[], enabled boolean default true, secret text default null
+) returns jsonb
 language sql set search_path = ''
-as $$ select private.create_webhook_subscription(url, events, enabled) $$;
-grant execute on function public.create_webhook_subscription(text, text[], boolean) to api_key;
+as $$ select private.create_webhook_subscription(url, events, enabled, secret) $$;
+grant execute on function public.create_webhook_subscription(text, text[], boolean, text) to api_key;

@@ -74,6 +74,10 @@ begin
         'value', deal.value,
         'currency', deal.currency,
         'lead_source', deal.lead_source,
+        'tags', (
+          select coalesce(jsonb_agg(coalesce(tag ->> 'name', tag #>> '{}') order by place), '[]')
+          from jsonb_array_elements(deal.tags) with ordinality as listed (tag, place)
+        ),
         'contact_id', deal.contact_id,
         'primary_referrer_contact_id', deal.primary_referrer_contact_id,
         'primary_referrer_category', deal.primary_referrer_category

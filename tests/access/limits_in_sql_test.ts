@@ -48,6 +48,7 @@ const texts: [column: string, schema: z.ZodType, of: (length: number) => string]
   ["referral_requests.intro_html", NewReferralRequest.shape.intro_html, text],
   ["referral_requests.how_it_works_html", NewReferralRequest.shape.how_it_works_html, text],
   ["automations.name", NewAutomation.shape.name, text],
+  ["automations.description", NewAutomation.shape.description, text],
   ["webhook_subscriptions.url", NewWebhookSubscription.shape.url, url],
 ];
 

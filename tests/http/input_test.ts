@@ -46,18 +46,21 @@ const noObjects = [
 
 Deno.test("a body that is no JSON object is INVALID_BODY on every endpoint, and writes nothing", () =>
   unmoved(async (alice, rows, endpoint) => {
-    for (const text of noObjects) {
+    const { bodyIsOptional } = endpoint.contract;
+    for (const text of noObjects.filter((text) => !(bodyIsOptional && text === ""))) {
       assertEquals(
         outcome(await send(alice, endpoint, rows, text)),
         [400, "INVALID_BODY"],
         `${title(endpoint)} ${text}`,
       );
     }
-    const absent = await send(alice, endpoint, rows, undefined);
+    const absent = bodyIsOptional ? null : await send(alice, endpoint, rows, undefined);
     const notUtf8 = await send(alice, endpoint, rows, {}, {
       raw: Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d),
     });
-    assertEquals([outcome(absent), outcome(notUtf8)], [[400, "INVALID_BODY"], [400, "INVALID_BODY"]], title(endpoint));
+    for (const reply of [absent, notUtf8]) {
+      if (reply) assertEquals(outcome(reply), [400, "INVALID_BODY"], title(endpoint));
+    }
   }));
 
 Deno.test("an empty object lacks what is required, and changes nothing where nothing is", () =>
@@ -65,6 +68,9 @@ Deno.test("an empty object lacks what is required, and changes nothing where not
     const { body, method } = endpoint.contract;
     const required = Object.entries(body!.shape).filter(([, field]) => !field.safeParse(undefined).success)
       .map(([name]) => name);
+    // In one place or the other.
+    if (endpoint.contract.path === "/automations" && method === "post") required.push("trigger_type");
+    if (method === "post" && required.length === 0) return;
 
     const reply = await send(alice, endpoint, rows, {});
 

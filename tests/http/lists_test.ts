@@ -61,7 +61,8 @@ for (
 ) {
   const grammar = "limit after cursor before sort order created_after created_before fields expand search".split(" ");
   const filters = Object.keys(lists.find((list) => list.path === path)!.query!.shape)
-    .filter((name) => !grammar.includes(name));
+    // What no row has, which no test of rows can select by.
+    .filter((name) => !grammar.includes(name) && name !== "customer_id");
 
   Deno.test(`each filter of ${path} alone selects its rows`, async () => {
     const { alice } = await world();

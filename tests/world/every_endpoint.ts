@@ -106,6 +106,8 @@ function named(ids: Record<Kind, string>): Rows {
     },
     fields: {
       contact_id: ids.contact,
+      // of nothing: there is no such row here
+      customer_id: crypto.randomUUID(),
       deal_id: ids.opportunity,
       event_id: ids.event,
       opportunity_id: ids.opportunity,

@@ -53,6 +53,7 @@ async function prepare(person: Person): Promise<Map<string, string>> {
       stage_id: ids.get(id(311)),
     });
   }
+  await person.creates("/automations", { name: "On referrals", trigger_type: "referral_attributed" });
   for (const status of ["pending", "accepted"]) {
     await person.creates("/referrals", { referrer_contact_id: ids.get(id(102)), status });
   }
@@ -102,7 +103,9 @@ export async function replay(person: Person): Promise<{ request: Documented; rep
     });
     const [, collection] = /([\w-]+)(?:\?.*)?$/.exec(path) ?? [];
     const created = reply.data?.id ?? reply.data?.run_id ?? reply.data?.request_id;
-    if (method === "POST" && reply.status < 300 && created && collection) {
+    // The list goes on with its referral action, whatever else it adds.
+    const isOther = collection === "actions" && !/referral/.test(body?.action_type);
+    if (method === "POST" && reply.status < 300 && created && collection && !isOther) {
       made.set({ trigger: "runs", subscribe: "subscriptions" }[collection] ?? collection, created);
     }
     replies.push({ request, reply });

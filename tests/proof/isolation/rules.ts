@@ -62,7 +62,7 @@ export function scopeOf({ contract: { method, path } }: Endpoint): Scope | null 
   if (resource === null || second === "action-types") return null;
   if (path === "/contacts/:id/deals") return "opportunities:read";
   if (second === "search") return known(`${resource}:read`);
-  if (third === "trigger") return known(`${resource}:trigger`);
+  if (third === "trigger" || path.endsWith("/execute")) return known(`${resource}:trigger`);
   if (method === "get") return known(`${resource}:read`);
   const deletes = method === "delete" && /^\/(referrals|contacts|opportunities|deals)\/:id$/.test(path);
   return known(`${resource}:${deletes ? "delete" : "write"}`);
@@ -81,6 +81,7 @@ const scopeOfFunction: Record<string, Scope | null> = {
   calling_country: "contacts:write",
   contact_with_email: "contacts:write",
   convert_referral: "referrals:write",
+  create_automation: "automations:write",
   create_pipeline: "pipelines:write",
   create_webhook_subscription: "webhooks:write",
   has_contact: "opportunities:read",
@@ -96,10 +97,13 @@ const scopeOfFunction: Record<string, Scope | null> = {
   replay_webhook_delivery: "webhooks:write",
   // the one it is asked for
   require_scope: "referrals:read",
+  reorder_actions: "automations:write",
   rotate_webhook_secret: "webhooks:write",
+  start_action_run: "automations:trigger",
   start_automation_run: "automations:trigger",
   test_webhook: "webhooks:write",
   thank_you_outcome: "referrals:write",
+  unsubscribe_contact: "contacts:write",
   withdraw_referral_request: "referrals:write",
 };
 
@@ -110,6 +114,9 @@ export function scopeOfRoutine({ name }: Routine): Scope | null {
   }
   return scopeOfFunction[name];
 }
+
+/** What the removal of a row may be answered beside its success: a stage goes only while nothing uses it. */
+export const inUse = (table: string) => /^public\.crm_pipeline/.test(table) ? ["409 CONFLICT"] : [];
 
 /** The ladder: `admin` is everything, writing and deleting include reading. */
 export function opens(held: readonly Scope[], wanted: Scope | null): boolean {

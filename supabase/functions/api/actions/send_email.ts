@@ -27,6 +27,7 @@ const Config = z.strictObject({
 export const sendEmail = defineAction({
   label: "Send an email",
   description: "Sends a mail in the workspace's name.",
+  otherNames: { body: "body_html" },
   config: Config,
   scopes: (config) => ["contacts:read", ...(namesDeal(config) ? ["opportunities:read" as const] : [])],
   async run({ id, config: { to, subject, body_html } }, { run_id, context }, tokens, deployment) {

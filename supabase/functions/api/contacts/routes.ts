@@ -3,12 +3,20 @@ import { columnsOf } from "../data/columns.ts";
 import { conflictsWith } from "../data/conflicts.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow, searchPage } from "../data/lists.ts";
-import { present } from "../data/rows.ts";
+import { present, rowOf } from "../data/rows.ts";
 import { missing } from "../data/refusals.ts";
 import { ById, Flag } from "../contract/values.ts";
 import { ExpandedOpportunity, opportunityResource } from "../opportunities/schema.ts";
 import { normalizePhone } from "./phone.ts";
-import { Contact, ContactChange, contactResource, NewContact, SearchBody, unheldByContacts } from "./schema.ts";
+import {
+  Contact,
+  ContactChange,
+  contactResource,
+  NewContact,
+  SearchBody,
+  unheldByContacts,
+  Unsubscribing,
+} from "./schema.ts";
 
 const { contact_id: _given, ...filters } = opportunityResource.filters;
 const dealsResource = { ...opportunityResource, filters };
@@ -17,6 +25,8 @@ const dealsResource = { ...opportunityResource, filters };
 const columns = columnsOf(
   Contact.omit({ public_id: true, landline: true, date_of_birth: true, sms_unsubscribed: true }),
 );
+
+const contactRow = rowOf(Contact, unheldByContacts);
 
 /** Columns of a contact by its fields. */
 const stored = <Fields extends { archived?: boolean }>({ archived, ...fields }: Fields) => ({
@@ -106,6 +116,20 @@ export const contactEndpoints: Endpoint[] = [
     await database.ask((client) => client.rpc("remove_contact", { contact_id: params.id, force: query.force }));
     return {};
   }),
+
+  keyed({
+    method: "post",
+    path: "/contacts/:id/unsubscribe",
+    summary: "Note that a contact wants no more mails",
+    description: "As their own link does: whatever address they have later, and whoever has theirs.",
+    scope: "contacts:write",
+    params: ById,
+    body: Unsubscribing,
+    bodyIsOptional: true,
+    answer: Contact,
+  }, async ({ params, database }) => ({
+    data: await database.found(contactRow, (client) => client.rpc("unsubscribe_contact", { contact_id: params.id })),
+  })),
 
   keyed({
     method: "get",

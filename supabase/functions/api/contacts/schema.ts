@@ -86,6 +86,10 @@ export const ContactChange = z.strictObject(writable).partial().meta({ example: 
 /** Any text of it, in any case, anywhere in names, email or phone. */
 export const Search = Text(200).refine((text) => text.trim() !== "", "must not be empty");
 
+export const Unsubscribing = z.strictObject({
+  channels: z.array(z.literal("email")).min(1).optional().meta({ description: "There is no other" }),
+}).meta({ example: { channels: ["email"] } });
+
 /** A search as TrustPager's clients ask for it. */
 export const SearchBody = z.strictObject({
   query: Search,
@@ -102,9 +106,13 @@ export const contactResource = {
     search: Search.optional(),
     source: Label(200).optional(),
     email_unsubscribed: Flag.optional(),
+    customer_id: Id.optional().meta({ description: "TrustPager's; no contact here has one" }),
+    sms_unsubscribed: Flag.optional().meta({ description: "Nobody is: nothing here sends text messages" }),
     archived: z.enum(["true", "false", "all"]).default("false").meta({ description: "all: archived or not" }),
   },
   narrow: {
+    customer_id: () => ({ apply: (query) => query.is("id", null) }),
+    sms_unsubscribed: (is) => ({ apply: (query) => is === "true" ? query.is("id", null) : query }),
     archived: (which) => ({ apply: (query) => which === "all" ? query : query.filter("archived", "eq", which) }),
     search: (text) => ({ apply: (query) => query.filter("search_text", "imatch", literally(text)) }),
   },

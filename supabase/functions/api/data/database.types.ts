@@ -185,6 +185,7 @@ export type Database = {
           "company_id": string;
           "conditions": NonNullable<Json>;
           "created_at": string;
+          "description": string | null;
           "enabled": boolean;
           "enabled_at": string;
           "id": string;
@@ -200,6 +201,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "description"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -213,6 +215,7 @@ export type Database = {
           "company_id"?: string;
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
+          "description"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -1170,9 +1173,10 @@ export type Database = {
       };
       "contact_with_email": { Args: { "email": string }; Returns: string };
       "convert_referral": { Args: { "referral_id": string }; Returns: Json };
+      "create_automation": { Args: { "actions": Json; "automation": Json }; Returns: Json };
       "create_pipeline": { Args: { "name": string; "stages": Json }; Returns: Json };
       "create_webhook_subscription": {
-        Args: { "enabled"?: boolean; "events": (string)[]; "url": string };
+        Args: { "enabled"?: boolean; "events": (string)[]; "secret"?: string; "url": string };
         Returns: Json;
       };
       "finish_run": {
@@ -1303,9 +1307,10 @@ export type Database = {
         Args: { "request_id": string; "token": string; "unsubscribe_token": string };
         Returns: Json;
       };
+      "reorder_actions": { Args: { "action_ids": (string)[]; "automation_id": string }; Returns: number };
       "replay_webhook_delivery": { Args: { "delivery_id": string }; Returns: Json };
       "require_scope": { Args: { "scope"?: string }; Returns: undefined };
-      "rotate_webhook_secret": { Args: { "subscription_id": string }; Returns: Json };
+      "rotate_webhook_secret": { Args: { "secret"?: string; "subscription_id": string }; Returns: Json };
       "run_attribute_referral": {
         Args: { "action_id": string; "request": Json; "run_id": string };
         Returns: undefined;
@@ -1317,6 +1322,10 @@ export type Database = {
         Returns:
           & { error: true }
           & "the function public.stages with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "start_action_run": {
+        Args: { "action_id": string; "automation_id": string; "trigger_data": Json };
+        Returns: Json;
       };
       "start_automation_run": { Args: { "automation_id": string; "trigger_data": Json }; Returns: Json };
       "status": {
@@ -1344,6 +1353,7 @@ export type Database = {
       "test_webhook": { Args: { "subscription_id": string }; Returns: Json };
       "thank_you_outcome": { Args: { "referral_id": string }; Returns: Json };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
+      "unsubscribe_contact": { Args: { "contact_id": string }; Returns: Json };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };
       "withdraw_referral_request": { Args: { "request_id": string }; Returns: undefined };

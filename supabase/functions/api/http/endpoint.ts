@@ -26,6 +26,8 @@ type Contract<
   params?: Params;
   query?: Query;
   body?: Body;
+  /** Whether an absent body is an empty object. */
+  bodyIsOptional?: true;
   /** The schema of `data` when it is one object. */
   answer?: One;
   /** The schema of each object in `data` when it is a page of them; neither for 204. */

@@ -17,7 +17,7 @@ type Names = "Writable fields" | "Parameters";
 
 /** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
 export async function readInput({ contract }: Endpoint, c: Context) {
-  const body = contract.body ? await readBody(c) : undefined;
+  const body = contract.body ? await readBody(c, contract.bodyIsOptional) : undefined;
   const found: Found[] = [];
   const readOnly = Object.keys(contract.answer?.shape ?? {});
 
@@ -36,9 +36,10 @@ export async function readInput({ contract }: Endpoint, c: Context) {
   return { params, query, body: sent };
 }
 
-async function readBody(c: Context): Promise<unknown> {
+async function readBody(c: Context, isOptional = false): Promise<unknown> {
   const type = c.req.header("content-type");
   const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0 && isOptional) return {};
   if (bytes.byteLength === 0) throw new ApiError("INVALID_BODY", "This request needs a JSON body, and has none.");
   const encoding = c.req.header("content-encoding");
   if (!/^application\/json\s*(;|$)/i.test(type ?? "") || (encoding && encoding !== "identity")) {

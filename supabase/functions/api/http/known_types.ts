@@ -15,8 +15,12 @@ export async function describeKnown<Type, Description>(
   type: Type | null | undefined,
   describe: (type: Type) => Description,
   database: Database,
+  known: readonly string[],
 ): Promise<{ data: Description }> {
   await database.confirmScope();
-  if (!type) throw new ApiError("NOT_FOUND", "There is no such type.");
+  if (!type) {
+    const hint = `Known: ${known.join(", ")}`;
+    throw new ApiError("NOT_FOUND", "There is no such type.", { hint, available: [...known] });
+  }
   return { data: describe(type) };
 }

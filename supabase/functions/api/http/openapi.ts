@@ -82,7 +82,10 @@ function operation({ access, contract }: Endpoint): Parameters<OpenAPIHono["open
       params,
       query,
       body: body &&
-        { required: true, content: { "application/json": { schema: body, example: body.meta()?.example } } },
+        {
+          required: !contract.bodyIsOptional,
+          content: { "application/json": { schema: body, example: body.meta()?.example } },
+        },
     },
     responses: { [status]: success(contract, status), ...refusals(access, contract) },
   };

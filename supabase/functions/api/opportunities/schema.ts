@@ -163,12 +163,14 @@ export const opportunityResource = {
   filters: {
     status: OpportunityStatus.optional(),
     contact_id: Id.optional(),
+    customer_id: Id.optional().meta({ description: "TrustPager's; no opportunity here has one" }),
     primary_referrer_contact_id: Id.optional(),
     pipeline_id: Id.optional(),
     stage_id: Id.optional(),
     search: Search.optional(),
   },
   narrow: {
+    customer_id: () => ({ apply: (query) => query.is("id", null) }),
     pipeline_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("pipeline_id", "eq", id) }),
     stage_id: (id) => ({ from: "placed_deals", apply: (query) => query.filter("stage_id", "eq", id) }),
     search: (text) => ({ apply: (query) => query.filter("name", "imatch", literally(text)) }),

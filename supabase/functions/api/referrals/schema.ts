@@ -71,8 +71,8 @@ export const NewReferral = z.strictObject({
   deal_id: Id.nullish().meta({ description: "Another name of referred_deal_id" }),
   source: ReferralSource.exclude(["automation"]).optional(),
 }).superRefine(({ deal_id, referred_deal_id }, problems) => {
-  if (deal_id === undefined || referred_deal_id === undefined) return;
-  problems.addIssue({ code: "custom", path: ["deal_id"], message: "is referred_deal_id by another name: give one" });
+  if (deal_id === undefined || referred_deal_id === undefined || deal_id === referred_deal_id) return;
+  problems.addIssue({ code: "custom", path: ["deal_id"], message: "is referred_deal_id by another name, and differs" });
 }, judgedAnyway).meta({
   example: {
     referrer_contact_id: "00000000-0000-4000-8000-000000000101",
