@@ -74,7 +74,7 @@ for (const type of ActionType.options) {
       await taken(
         await sourceOf("is_action_config"),
         Object.keys(config.shape),
-        (field) => fits({ ...example, [field]: example[field] ?? "text" }),
+        (field) => fits({ ...example, [field]: example[field] ?? (field === "method" ? "POST" : "text") }),
       ),
       Object.keys(config.shape).sort(),
     );

@@ -53,7 +53,7 @@ export const automationEndpoints: Endpoint[] = [
       "It does nothing until it has actions and is enabled. With `actions` it is made with them, all or nothing.",
     scope: "automations:write",
     body: NewAutomation,
-    answer: AutomationDetail,
+    answer: Automation,
     status: 201,
     refusals: ["NOT_FOUND"],
   }, async ({ body: { trigger, actions = [], ...fields }, database, config }) => {
@@ -66,7 +66,7 @@ export const automationEndpoints: Endpoint[] = [
       madeAutomation,
       (client) => client.rpc("create_automation", { automation, actions: settled }),
     );
-    return { data: await detailOf(database, made), location: `/automations/${made.id}` };
+    return { data: made, location: `/automations/${made.id}` };
   }),
 
   keyed({

@@ -108,9 +108,9 @@ export const NewAutomation = z.strictObject({
   .superRefine((body, problems) => {
     const { trigger } = body;
     if (trigger) {
-      for (const name of ["trigger_type", "stage_id", "conditions"] as const) {
-        if (body[name] === undefined) continue;
-        problems.addIssue({ code: "custom", path: [name], message: "is in trigger already" });
+      const beside = (["trigger_type", "stage_id", "conditions"] as const).filter((name) => body[name] !== undefined);
+      if (beside.length > 0) {
+        problems.addIssue({ code: "custom", path: ["trigger"], message: `cannot stand beside ${beside.join(", ")}` });
       }
       judgeTrigger({ trigger_type: trigger.trigger_type, ...trigger.config }, problems, true, ["trigger", "config"]);
     } else if (body.trigger_type === undefined) {

@@ -106,8 +106,16 @@ function acceptedBy(issue: z.core.$ZodIssue): string[] | undefined {
 function keysAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
   // Wrappers have an inner type, arrays an element, objects a shape; zod tells them apart by class, which is not needed here.
   const { def } = schema._zod as {
-    def: { innerType?: z.core.$ZodType; element?: z.core.$ZodType; shape?: z.core.$ZodShape };
+    def: {
+      innerType?: z.core.$ZodType;
+      in?: z.core.$ZodType;
+      out?: z.core.$ZodType;
+      element?: z.core.$ZodType;
+      shape?: z.core.$ZodShape;
+    };
   };
+  // One of the two ends of a transformation is what callers send.
+  if (def.in && def.out) return [...keysAt(def.in, path), ...keysAt(def.out, path)];
   if (def.innerType) return keysAt(def.innerType, path);
   if (path.length === 0) return Object.keys(def.shape ?? {});
   const [key, ...rest] = path;
