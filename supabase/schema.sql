@@ -42,7 +42,8 @@ CREATE FUNCTION private.is_action_config(action_type text, config jsonb) RETURNS
     when action_type = 'send_email'
       then config - array['to', 'subject', 'body_html'] = '{}' and config ->> 'to' <> ''
         and config ->> 'subject' <> '' and config ->> 'body_html' <> ''
-    when action_type = 'call_webhook' then config - 'url' = '{}' and private.is_webhook_url(config ->> 'url')
+    when action_type = 'call_webhook' then config - array['url', 'method'] = '{}'
+      and private.is_webhook_url(config ->> 'url') and coalesce(config ->> 'method', 'POST') = 'POST'
     else false
   end
 $$;
@@ -166,7 +167,8 @@ CREATE FUNCTION private.are_conditions(conditions jsonb) RETURNS boolean
       then condition.value = '{}' or exists (
         select from jsonb_object_keys(condition.value) as operator
         where operator not in (
-          'eq', 'neq', 'exists', 'not_exists', 'gt', 'gte', 'lt', 'lte', 'contains', 'not_contains', 'in'
+          'eq', 'neq', 'exists', 'not_exists', 'gt', 'gte', 'lt', 'lte', 'contains', 'not_contains',
+          'contains_any', 'contains_text', 'in'
         )
       )
       else true end
@@ -180,6 +182,22 @@ CREATE FUNCTION private.are_distinct_labels(labels text[]) RETURNS boolean
   select count(*) = count(distinct label)
     and coalesce(bool_and(char_length(label) between 1 and 80 and label = btrim(label)), true)
   from unnest(labels) as label
+$$;
+
+CREATE FUNCTION private.are_tags(tags jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case when jsonb_typeof(tags) = 'array' then jsonb_array_length(tags) <= 50 and not exists (
+    select from jsonb_array_elements(tags) as tag
+    where case jsonb_typeof(tag)
+      when 'string' then char_length(tag #>> '{}') not between 1 and 80
+      when 'object' then tag - array['name', 'color'] <> '{}'
+        or jsonb_typeof(tag -> 'name') is distinct from 'string'
+        or char_length(tag ->> 'name') not between 1 and 80
+        or tag ? 'color' and (jsonb_typeof(tag -> 'color') <> 'string' or char_length(tag ->> 'color') > 40)
+      else true end
+  ) else false end
 $$;
 
 CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
@@ -350,14 +368,32 @@ CREATE TABLE public.companies (
     contact_email text,
     country text,
     timezone text DEFAULT 'UTC'::text NOT NULL,
+    slug text,
+    description text,
+    contact_name text,
+    phone text,
+    secondary_color text,
+    address text,
+    industry text,
+    website_url text,
+    abn text,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT companies_abn_check CHECK (((char_length(abn) >= 1) AND (char_length(abn) <= 40))),
+    CONSTRAINT companies_address_check CHECK ((char_length(address) <= 500)),
     CONSTRAINT companies_contact_email_check CHECK ((char_length(contact_email) <= 320)),
+    CONSTRAINT companies_contact_name_check CHECK (((char_length(contact_name) >= 1) AND (char_length(contact_name) <= 200))),
     CONSTRAINT companies_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT companies_description_check CHECK ((char_length(description) <= 2000)),
+    CONSTRAINT companies_industry_check CHECK (((char_length(industry) >= 1) AND (char_length(industry) <= 200))),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
     CONSTRAINT companies_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT companies_phone_check CHECK (((char_length(phone) >= 1) AND (char_length(phone) <= 40))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
-    CONSTRAINT companies_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
+    CONSTRAINT companies_secondary_color_check CHECK (((char_length(secondary_color) >= 1) AND (char_length(secondary_color) <= 40))),
+    CONSTRAINT companies_slug_check CHECK (((char_length(slug) >= 1) AND (char_length(slug) <= 200))),
+    CONSTRAINT companies_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL)),
+    CONSTRAINT companies_website_url_check CHECK (((char_length(website_url) >= 1) AND (char_length(website_url) <= 2048)))
 );
 
 CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
@@ -602,7 +638,11 @@ CREATE TABLE public.crm_contacts (
     email text,
     phone text,
     job_title text,
+    source text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
+    email_unsubscribed boolean DEFAULT false NOT NULL,
+    archived_at timestamp(3) with time zone,
+    archived boolean GENERATED ALWAYS AS ((archived_at IS NOT NULL)) STORED NOT NULL,
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -610,7 +650,8 @@ CREATE TABLE public.crm_contacts (
     CONSTRAINT crm_contacts_first_name_check CHECK (((char_length(first_name) >= 1) AND (char_length(first_name) <= 200))),
     CONSTRAINT crm_contacts_job_title_check CHECK ((char_length(job_title) <= 200)),
     CONSTRAINT crm_contacts_last_name_check CHECK ((char_length(last_name) <= 200)),
-    CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}$'::text))
+    CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}$'::text)),
+    CONSTRAINT crm_contacts_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 200)))
 );
 
 CREATE FUNCTION private.contact_card(contact public.crm_contacts) RETURNS jsonb
@@ -742,7 +783,7 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) RETURNS jsonb
+CREATE FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean, secret text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -756,7 +797,9 @@ begin
     case when not create_webhook_subscription.enabled then now() end
   )
   returning * into subscription;
-  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(
+    subscription.id, create_webhook_subscription.secret
+  ));
 end
 $$;
 
@@ -837,6 +880,13 @@ CREATE FUNCTION private.dispatch_lease() RETURNS interval
     SET search_path TO ''
     AS $$ select interval '60 seconds' $$;
 
+CREATE FUNCTION private.skipped_actions() RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(nullif(current_setting('referrals.skip_action_ids', true), ''), '{}')::uuid[]
+$$;
+
 CREATE TABLE private.events (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid NOT NULL,
@@ -844,6 +894,7 @@ CREATE TABLE private.events (
     data jsonb NOT NULL,
     depth smallint DEFAULT 0 NOT NULL,
     runs_automations boolean DEFAULT true NOT NULL,
+    skip_action_ids uuid[] DEFAULT private.skipped_actions() NOT NULL,
     occurred_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     fanned_out_at timestamp(3) with time zone
 );
@@ -1098,6 +1149,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.has_contact(contact_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select true
+  from public.crm_contacts
+  where id = has_contact.contact_id and company_id = (select private.company_for('opportunities:read'))
+$$;
+
 CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -1105,19 +1165,38 @@ CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
   select coalesce(char_length(url) <= 2048 and url ~ '^https?://[^\s/?#@]+([/?#]\S*)?$', false)
 $_$;
 
-CREATE FUNCTION private.issue_webhook_secret(subscription uuid) RETURNS text
+CREATE FUNCTION private.issue_webhook_secret(subscription uuid, own text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-  secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
+  secret text := coalesce(own, 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64'));
 begin
+  if char_length(secret) not between 24 and 200 then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'secret must have 24 to 200 characters.', details => 'secret');
+  end if;
   update private.webhook_secrets
   set expires_at = least(expires_at, now() + interval '24 hours')
   where subscription_id = subscription;
   insert into private.webhook_secrets (vault_id, subscription_id)
   values (vault.create_secret(secret, 'referrals_webhook_' || gen_random_uuid()), subscription);
   return secret;
+end
+$$;
+
+CREATE FUNCTION private.keep_email_unsubscribed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  new.email_unsubscribed := new.email_unsubscribed or exists (
+    select from private.unsubscribed
+    where unsubscribed.company_id = new.company_id and unsubscribed.email = lower(new.email)
+  );
+  if new.email_unsubscribed and new.email is not null then
+    insert into private.unsubscribed (company_id, email) values (new.company_id, lower(new.email)) on conflict do nothing;
+  end if;
+  return new;
 end
 $$;
 
@@ -1178,6 +1257,18 @@ CREATE FUNCTION private.note_key_use() RETURNS void
   where id = private.calling_key()
     and company_id = private.claimed_company()
     and (last_used_at is null or last_used_at < now() - interval '1 minute')
+$$;
+
+CREATE FUNCTION private.note_unsubscribed_email() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.crm_contacts
+  set email_unsubscribed = true
+  where company_id = new.company_id and lower(email) = new.email and not email_unsubscribed;
+  return null;
+end
 $$;
 
 CREATE FUNCTION private.open_referred_deal(workspace uuid, contact uuid) RETURNS uuid
@@ -1291,7 +1382,10 @@ begin
         'stage_id', placement.stage_id,
         'position', placement.position,
         'pipeline', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
-        'stage', jsonb_build_object('id', stage.id, 'name', stage.name)
+        'stage', jsonb_build_object('id', stage.id, 'name', stage.name),
+        -- TrustPager's names for the two
+        'crm_pipelines', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
+        'crm_pipeline_stages', jsonb_build_object('id', stage.id, 'name', stage.name, 'color', null)
       ) order by placement.created_at, placement.id
     ), '[]')
     from public.crm_deal_placements as placement
@@ -1550,7 +1644,9 @@ declare
   workspace uuid := private.company_for('referrals:read');
 begin
   if workspace is null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope referrals:read.');
+    perform private.refuse(
+      403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope referrals:read.', details => 'referrals:read'
+    );
   end if;
 
   return (
@@ -1743,6 +1839,24 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.refuse_pipeline_in_use() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.claims() ->> 'role' is distinct from 'api_key' then
+    return old;
+  end if;
+  perform from public.crm_pipelines where id = old.id for update;
+  if exists (select from public.company_settings where referral_pipeline_id = old.id and company_id = old.company_id) then
+    perform private.refuse(
+      409, 'CONFLICT', 'Referrals enter this pipeline: choose another in the referral settings first.'
+    );
+  end if;
+  return old;
+end
+$$;
+
 CREATE FUNCTION private.refuse_self_referral() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1752,6 +1866,28 @@ begin
     perform private.refuse(409, 'CONFLICT', 'Nobody refers themself: the referrer and the referred contact are the same.');
   end if;
   return new;
+end
+$$;
+
+CREATE FUNCTION private.refuse_stage_in_use() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.claims() ->> 'role' is distinct from 'api_key' then
+    return old;
+  end if;
+  perform from public.crm_pipeline_stages where id = old.id for update;
+  if exists (select from public.crm_deal_placements where stage_id = old.id and company_id = old.company_id) then
+    perform private.refuse(409, 'CONFLICT', 'Opportunities stand in this stage: move them first.');
+  end if;
+  if exists (select from public.automations where stage_id = old.id and company_id = old.company_id) then
+    perform private.refuse(409, 'CONFLICT', 'An automation waits for this stage: change or delete it first.');
+  end if;
+  if exists (select from public.company_settings where referral_stage_id = old.id and company_id = old.company_id) then
+    perform private.refuse(409, 'CONFLICT', 'Referrals enter this stage: choose another in the referral settings first.');
+  end if;
+  return old;
 end
 $$;
 
@@ -1807,6 +1943,62 @@ CREATE FUNCTION private.refuse_write() RETURNS trigger
     AS $$
 begin
   raise insufficient_privilege using message = format('The view %s cannot be written.', tg_table_name);
+end
+$$;
+
+CREATE FUNCTION private.remove_contact(contact_id uuid, force boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('contacts:delete');
+begin
+  perform from public.crm_contacts where id = remove_contact.contact_id and company_id = workspace for update;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  if not force and (
+    exists (
+      select from public.referrals
+      where remove_contact.contact_id in (referrer_contact_id, referred_contact_id) and company_id = workspace
+    )
+    or exists (
+      select from public.referral_requests
+      where referral_requests.contact_id = remove_contact.contact_id and company_id = workspace
+    )
+    or exists (
+      select from public.crm_deals
+      where crm_deals.contact_id = remove_contact.contact_id and company_id = workspace
+    )
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'A referral, request or opportunity names this contact.',
+      hint => 'force=true deletes their referrals and requests with them, and takes them off the rest.'
+    );
+  end if;
+  delete from public.crm_contacts where id = remove_contact.contact_id and company_id = workspace;
+exception when unique_violation then
+  perform private.refuse(
+    409, 'CONFLICT', 'Without this contact two referrals would be the same: delete or change one of them first.'
+  );
+end
+$$;
+
+CREATE FUNCTION private.remove_opportunity(opportunity_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('opportunities:delete');
+begin
+  delete from public.crm_deals where id = opportunity_id and company_id = workspace;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+exception when unique_violation then
+  perform private.refuse(
+    409, 'CONFLICT', 'Without this opportunity two referrals would be the same: delete or change one of them first.'
+  );
 end
 $$;
 
@@ -1905,7 +2097,7 @@ declare
   workspace uuid := private.company_for(scope);
 begin
   if workspace is null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.', details => scope);
   end if;
   return workspace;
 end
@@ -1921,7 +2113,7 @@ CREATE FUNCTION private.retry_wait(tries integer) RETURNS interval
     SET search_path TO ''
     AS $$ select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[tries] $$;
 
-CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
+CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid, secret text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1936,7 +2128,7 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id, rotate_webhook_secret.secret));
 end
 $$;
 
@@ -2084,6 +2276,10 @@ begin
         'value', deal.value,
         'currency', deal.currency,
         'lead_source', deal.lead_source,
+        'tags', (
+          select coalesce(jsonb_agg(coalesce(tag ->> 'name', tag #>> '{}') order by place), '[]')
+          from jsonb_array_elements(deal.tags) with ordinality as listed (tag, place)
+        ),
         'contact_id', deal.contact_id,
         'primary_referrer_contact_id', deal.primary_referrer_contact_id,
         'primary_referrer_category', deal.primary_referrer_category
@@ -2125,7 +2321,9 @@ begin
           order by sequence, created_at, id
         ), '[]')
         from public.automation_actions
-        where automation_id = automations.id and company_id = automations.company_id
+        where automation_id = automations.id
+          and company_id = automations.company_id
+          and id <> all (private.skipped_by(run.event_id))
       ),
       'action_results', run.action_results,
       'context', private.run_context(run.company_id, run.trigger_data)
@@ -2187,6 +2385,13 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.skipped_by(event_id uuid) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce((select skip_action_ids from private.events where id = skipped_by.event_id), '{}')
+$$;
+
 CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2194,6 +2399,33 @@ CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
 begin
   new.converted_at := case when new.status = 'converted' then coalesce(new.converted_at, now()) end;
   return new;
+end
+$$;
+
+CREATE FUNCTION private.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('automations:trigger');
+  others uuid[];
+  run jsonb;
+begin
+  if not exists (
+    select from public.automation_actions as action
+    where action.id = action_id
+      and action.automation_id = start_action_run.automation_id
+      and action.company_id = workspace
+  ) then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  select array_agg(action.id) into others
+  from public.automation_actions as action
+  where action.automation_id = start_action_run.automation_id and action.company_id = workspace and action.id <> action_id;
+  perform set_config('referrals.skip_action_ids', coalesce(others, '{}')::text, true);
+  run := private.start_automation_run(start_action_run.automation_id, start_action_run.trigger_data);
+  perform set_config('referrals.skip_action_ids', '', true);
+  return run;
 end
 $$;
 
@@ -2242,6 +2474,7 @@ CREATE FUNCTION private.starts_automations() RETURNS boolean
     SET search_path TO ''
     AS $$
   select coalesce(current_setting('referrals.skip_automations', true), '') <> 'on'
+    and coalesce(nullif(current_setting('request.headers', true), '')::json ->> 'x-skip-automations', '') <> 'true'
 $$;
 
 CREATE FUNCTION private.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) RETURNS jsonb
@@ -2502,6 +2735,34 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.unsubscribe_contact(contact_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('contacts:write');
+  contact public.crm_contacts;
+begin
+  select * into contact
+  from public.crm_contacts
+  where id = unsubscribe_contact.contact_id and company_id = workspace
+  for update;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  if not contact.email_unsubscribed then
+    -- By the address alone, where there is one: the rest follows from it.
+    if contact.email is null then
+      update public.crm_contacts set email_unsubscribed = true where id = contact.id;
+    else
+      insert into private.unsubscribed (company_id, email) values (workspace, lower(contact.email)) on conflict do nothing;
+    end if;
+    select * into contact from public.crm_contacts where id = contact.id;
+  end if;
+  return to_jsonb(contact);
+end
+$$;
+
 CREATE FUNCTION private.unsubscribe_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -2744,6 +3005,9 @@ CREATE TABLE public.crm_deals (
     value numeric(14,2),
     currency text,
     lead_source text,
+    tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    notes text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     primary_referrer_contact_id uuid,
     primary_referrer_category text,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -2751,8 +3015,11 @@ CREATE TABLE public.crm_deals (
     referrer_cleared_at timestamp(3) with time zone,
     CONSTRAINT crm_deals_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT crm_deals_lead_source_check CHECK ((char_length(lead_source) <= 200)),
+    CONSTRAINT crm_deals_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
     CONSTRAINT crm_deals_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 300))),
+    CONSTRAINT crm_deals_notes_check CHECK ((char_length(notes) <= 10000)),
     CONSTRAINT crm_deals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT crm_deals_tags_check CHECK (private.are_tags(tags)),
     CONSTRAINT crm_deals_value_check CHECK ((value >= (0)::numeric))
 );
 
@@ -2773,6 +3040,27 @@ CREATE FUNCTION public.convert_referral(referral_id uuid) RETURNS jsonb
     SET search_path TO ''
     AS $$ select private.convert_referral(referral_id) $$;
 
+CREATE FUNCTION public.create_automation(automation jsonb, actions jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  made public.automations;
+  action jsonb;
+begin
+  insert into public.automations (name, description, trigger_type, stage_id, conditions, enabled, priority)
+  select given.name, given.description, given.trigger_type, given.stage_id, coalesce(given.conditions, '{}'),
+    coalesce(given.enabled, false), coalesce(given.priority, 0)
+  from jsonb_populate_record(null::public.automations, create_automation.automation) as given
+  returning * into made;
+  for action in select value from jsonb_array_elements(create_automation.actions) loop
+    insert into public.automation_actions (automation_id, action_type, sequence, config)
+    values (made.id, action ->> 'action_type', (action ->> 'sequence')::integer, coalesce(action -> 'config', '{}'));
+  end loop;
+  return to_jsonb(made);
+end
+$$;
+
 CREATE FUNCTION public.create_pipeline(name text, stages jsonb) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -2788,15 +3076,20 @@ begin
 end
 $$;
 
-CREATE FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean DEFAULT true) RETURNS jsonb
+CREATE FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean DEFAULT true, secret text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
-    AS $$ select private.create_webhook_subscription(url, events, enabled) $$;
+    AS $$ select private.create_webhook_subscription(url, events, enabled, secret) $$;
 
 CREATE FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.finish_run(run_id, status, actions_total, error) $$;
+
+CREATE FUNCTION public.has_contact(contact_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.has_contact(contact_id) $$;
 
 CREATE FUNCTION public.listed_at(public.automation_actions) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -2812,6 +3105,7 @@ CREATE TABLE public.automations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
     name text NOT NULL,
+    description text,
     trigger_type text NOT NULL,
     stage_id uuid,
     conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -2822,6 +3116,7 @@ CREATE TABLE public.automations (
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
     CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
+    CONSTRAINT automations_description_check CHECK ((char_length(description) <= 2000)),
     CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
     CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
@@ -2899,16 +3194,19 @@ CREATE FUNCTION public.listed_at(public.webhook_subscriptions) RETURNS timestamp
     SET search_path TO ''
     AS $$ select now()::timestamptz(3) $$;
 
-CREATE FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer DEFAULT NULL::integer, skip_automations boolean DEFAULT false) RETURNS jsonb
+CREATE FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer DEFAULT NULL::integer, skip_automations boolean DEFAULT false, skip_action_ids uuid[] DEFAULT '{}'::uuid[]) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+  placement public.crm_deal_placements;
 begin
   if not exists (select from public.crm_deals where id = opportunity_id) then
     return null;
   end if;
 
   perform set_config('referrals.skip_automations', case when skip_automations then 'on' else '' end, true);
+  perform set_config('referrals.skip_action_ids', coalesce(skip_action_ids, '{}')::text, true);
   insert into public.crm_deal_placements (deal_id, pipeline_id, stage_id, position)
   values (
     opportunity_id,
@@ -2920,14 +3218,11 @@ begin
       where stage_id = target_stage_id and pipeline_id = target_pipeline_id and deal_id <> opportunity_id
     ), 0)
   )
-  on conflict (deal_id, pipeline_id, company_id) do update set stage_id = excluded.stage_id, position = excluded.position;
+  on conflict (deal_id, pipeline_id, company_id) do update set stage_id = excluded.stage_id, position = excluded.position
+  returning * into placement;
   perform set_config('referrals.skip_automations', '', true);
-
-  return (
-    select to_jsonb(crm_deals) || jsonb_build_object('placements', public.placements(crm_deals))
-    from public.crm_deals
-    where id = opportunity_id
-  );
+  perform set_config('referrals.skip_action_ids', '', true);
+  return to_jsonb(placement);
 end
 $$;
 
@@ -3020,10 +3315,48 @@ CREATE FUNCTION public.referrer(public.referrals) RETURNS jsonb
     SET search_path TO ''
     AS $_$ select private.referral_referrer(($1).id) $_$;
 
+CREATE FUNCTION public.remove_contact(contact_id uuid, force boolean) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.remove_contact(contact_id, force) $$;
+
+CREATE FUNCTION public.remove_opportunity(opportunity_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.remove_opportunity(opportunity_id) $$;
+
 CREATE FUNCTION public.renew_referral_request(request_id uuid, token text, unsubscribe_token text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.renew_referral_request(request_id, token, unsubscribe_token) $$;
+
+CREATE FUNCTION public.reorder_actions(automation_id uuid, action_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  ordered uuid[];
+begin
+  perform from public.automations where id = reorder_actions.automation_id;
+  if not found then
+    return null;
+  end if;
+  select coalesce(array_agg(action.id order by array_position(action_ids, action.id), action.sequence, action.created_at, action.id), '{}')
+  into ordered
+  from public.automation_actions as action
+  where action.automation_id = reorder_actions.automation_id;
+  if not action_ids <@ ordered then
+    perform private.refuse(
+      404, 'NOT_FOUND', 'action_ids names an action that this automation does not have.', details => 'action_ids'
+    );
+  end if;
+  update public.automation_actions as action
+  set sequence = array_position(ordered, action.id) - 1
+  where action.automation_id = reorder_actions.automation_id
+    and action.sequence <> array_position(ordered, action.id) - 1;
+  return cardinality(ordered);
+end
+$$;
 
 CREATE FUNCTION public.replay_webhook_delivery(delivery_id uuid) RETURNS jsonb
     LANGUAGE sql
@@ -3036,15 +3369,15 @@ CREATE FUNCTION public.require_scope(scope text DEFAULT NULL::text) RETURNS void
     AS $$
 begin
   if private.company_for(variadic array_remove(array[scope], null)) is null and scope is not null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.', details => scope);
   end if;
 end
 $$;
 
-CREATE FUNCTION public.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
+CREATE FUNCTION public.rotate_webhook_secret(subscription_id uuid, secret text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
-    AS $$ select private.rotate_webhook_secret(subscription_id) $$;
+    AS $$ select private.rotate_webhook_secret(subscription_id, secret) $$;
 
 CREATE FUNCTION public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) RETURNS void
     LANGUAGE sql
@@ -3069,6 +3402,11 @@ CREATE FUNCTION public.stages(public.crm_pipelines) RETURNS jsonb
   from public.crm_pipeline_stages
   where pipeline_id = ($1).id
 $_$;
+
+CREATE FUNCTION public.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.start_action_run(automation_id, action_id, trigger_data) $$;
 
 CREATE FUNCTION public.start_automation_run(automation_id uuid, trigger_data jsonb) RETURNS jsonb
     LANGUAGE sql
@@ -3106,6 +3444,11 @@ CREATE FUNCTION public.unsubscribe(token text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.unsubscribe(token) $$;
+
+CREATE FUNCTION public.unsubscribe_contact(contact_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.unsubscribe_contact(contact_id) $$;
 
 CREATE FUNCTION public.unsubscribe_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -3166,18 +3509,20 @@ CREATE TABLE public.api_keys (
     revoked_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'contacts:delete'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'opportunities:delete'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'admin'::text])))
 );
 
 CREATE TABLE public.company_settings (
     company_id uuid NOT NULL,
     referral_categories text[] DEFAULT '{}'::text[] NOT NULL,
+    lead_sources text[] DEFAULT '{}'::text[] NOT NULL,
     referral_pipeline_id uuid,
     referral_stage_id uuid,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     form_tries_per_hour integer DEFAULT 60 NOT NULL,
     CONSTRAINT company_settings_check CHECK (((referral_stage_id IS NULL) OR (referral_pipeline_id IS NOT NULL))),
     CONSTRAINT company_settings_form_tries_per_hour_check CHECK ((form_tries_per_hour > 0)),
+    CONSTRAINT company_settings_lead_sources_check CHECK (((cardinality(lead_sources) <= 200) AND private.are_distinct_labels(lead_sources))),
     CONSTRAINT company_settings_referral_categories_check CHECK (((cardinality(referral_categories) <= 200) AND private.are_distinct_labels(referral_categories)))
 );
 
@@ -3265,6 +3610,9 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
     deal.lead_source,
     deal.primary_referrer_contact_id,
     deal.primary_referrer_category,
+    deal.tags,
+    deal.notes,
+    deal.metadata,
     placement.pipeline_id,
     placement.stage_id,
     placement.deal_created_at AS created_at,
@@ -3430,11 +3778,17 @@ CREATE INDEX company_settings_referral_pipeline ON public.company_settings USING
 
 CREATE INDEX company_settings_referral_stage ON public.company_settings USING btree (referral_stage_id, referral_pipeline_id, company_id);
 
+CREATE INDEX crm_contacts_archived ON public.crm_contacts USING btree (company_id, archived, created_at DESC, id DESC);
+
 CREATE INDEX crm_contacts_created_at ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC);
 
 CREATE UNIQUE INDEX crm_contacts_email ON public.crm_contacts USING btree (company_id, lower(email));
 
+CREATE INDEX crm_contacts_email_unsubscribed ON public.crm_contacts USING btree (company_id, email_unsubscribed, created_at DESC, id DESC);
+
 CREATE INDEX crm_contacts_phone ON public.crm_contacts USING btree (company_id, phone);
+
+CREATE INDEX crm_contacts_source ON public.crm_contacts USING btree (company_id, source, created_at DESC, id DESC);
 
 CREATE INDEX crm_contacts_updated_at ON public.crm_contacts USING btree (company_id, updated_at DESC, id DESC);
 
@@ -3532,6 +3886,8 @@ CREATE STATISTICS public.webhook_deliveries_owner (dependencies) ON company_id, 
 
 CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.wake_dispatcher_for_events();
 
+CREATE TRIGGER unsubscribed_note AFTER INSERT ON private.unsubscribed FOR EACH ROW EXECUTE FUNCTION private.note_unsubscribed_email();
+
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
 CREATE TRIGGER automation_actions_make_webhook AFTER INSERT OR UPDATE OF action_type, config ON public.automation_actions FOR EACH ROW WHEN ((new.action_type = 'call_webhook'::text)) EXECUTE FUNCTION private.make_action_webhook();
@@ -3558,6 +3914,8 @@ CREATE TRIGGER company_settings_refuse_stage_without_pipeline BEFORE UPDATE ON p
 
 CREATE TRIGGER company_settings_touch BEFORE UPDATE ON public.company_settings FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
+CREATE TRIGGER crm_contacts_note_unsubscribed BEFORE INSERT OR UPDATE OF email ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.keep_email_unsubscribed();
+
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER crm_deal_placements_note_deal_age BEFORE INSERT OR UPDATE OF deal_id, company_id, deal_created_at ON public.crm_deal_placements FOR EACH ROW EXECUTE FUNCTION private.note_deal_age();
@@ -3571,6 +3929,10 @@ CREATE TRIGGER crm_deal_placements_write_events_on_update AFTER UPDATE ON public
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 
 CREATE TRIGGER crm_deals_touch BEFORE UPDATE ON public.crm_deals FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
+
+CREATE TRIGGER crm_pipeline_stages_refuse_removal BEFORE DELETE ON public.crm_pipeline_stages FOR EACH ROW EXECUTE FUNCTION private.refuse_stage_in_use();
+
+CREATE TRIGGER crm_pipelines_refuse_removal BEFORE DELETE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.refuse_pipeline_in_use();
 
 CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
@@ -3800,6 +4162,14 @@ CREATE POLICY "keys with pipelines:write add pipelines to their workspace" ON pu
 
 CREATE POLICY "keys with pipelines:write add stages to their workspace" ON public.crm_pipeline_stages FOR INSERT TO api_key WITH CHECK ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
 
+CREATE POLICY "keys with pipelines:write change their workspace's stages" ON public.crm_pipeline_stages FOR UPDATE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for))) WITH CHECK ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
+CREATE POLICY "keys with pipelines:write remove their workspace's pipelines" ON public.crm_pipelines FOR DELETE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
+CREATE POLICY "keys with pipelines:write remove their workspace's stages" ON public.crm_pipeline_stages FOR DELETE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
+CREATE POLICY "keys with pipelines:write rename their workspace's pipelines" ON public.crm_pipelines FOR UPDATE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for))) WITH CHECK ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
 CREATE POLICY "keys with referrals:delete remove their workspace's referrals" ON public.referrals FOR DELETE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['referrals:delete'::text]) AS company_for)));
 
 CREATE POLICY "keys with referrals:read see their workspace's referrals" ON public.referrals FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['referrals:read'::text]) AS company_for)));
@@ -3870,6 +4240,9 @@ GRANT ALL ON FUNCTION private.are_conditions(conditions jsonb) TO api_key;
 REVOKE ALL ON FUNCTION private.are_distinct_labels(labels text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_distinct_labels(labels text[]) TO api_key;
 
+REVOKE ALL ON FUNCTION private.are_tags(tags jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_tags(tags jsonb) TO api_key;
+
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
@@ -3898,6 +4271,24 @@ GRANT UPDATE(contact_email) ON TABLE public.companies TO api_key;
 GRANT UPDATE(country) ON TABLE public.companies TO api_key;
 
 GRANT UPDATE(timezone) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(slug) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(description) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(contact_name) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(phone) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(secondary_color) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(address) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(industry) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(website_url) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(abn) ON TABLE public.companies TO api_key;
 
 REVOKE ALL ON FUNCTION private.brand(company public.companies) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.brand(company public.companies) TO service_role;
@@ -3944,6 +4335,10 @@ GRANT INSERT(phone),UPDATE(phone) ON TABLE public.crm_contacts TO api_key;
 
 GRANT INSERT(job_title),UPDATE(job_title) ON TABLE public.crm_contacts TO api_key;
 
+GRANT INSERT(source),UPDATE(source) ON TABLE public.crm_contacts TO api_key;
+
+GRANT INSERT(archived_at),UPDATE(archived_at) ON TABLE public.crm_contacts TO api_key;
+
 REVOKE ALL ON FUNCTION private.contact_card(contact public.crm_contacts) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.contact_card(contact public.crm_contacts) TO service_role;
 
@@ -3957,8 +4352,8 @@ GRANT ALL ON FUNCTION private.convert_referral(referral_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.create_company_settings() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.deal_contact(deal_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.deal_contact(deal_id uuid) TO api_key;
@@ -3972,6 +4367,8 @@ GRANT ALL ON FUNCTION private.deal_referrer(deal_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION private.delivery_jobs(ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.dispatch_lease() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.skipped_actions() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
 
@@ -3992,10 +4389,15 @@ REVOKE ALL ON FUNCTION private.foremost_referral(deal uuid, workspace uuid, clea
 
 REVOKE ALL ON FUNCTION private.forget_webhook_secret() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.has_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.has_contact(contact_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
-REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid, own text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_email_unsubscribed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.make_action_webhook() FROM PUBLIC;
 
@@ -4010,6 +4412,8 @@ REVOKE ALL ON FUNCTION private.note_enabling() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_key_use() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.note_key_use() TO api_key;
+
+REVOKE ALL ON FUNCTION private.note_unsubscribed_email() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.open_referred_deal(workspace uuid, contact uuid) FROM PUBLIC;
 
@@ -4085,7 +4489,11 @@ GRANT ALL ON FUNCTION private.refuse(status integer, code text, message text, de
 
 REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscription_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.refuse_pipeline_in_use() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_stage_in_use() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_stage_mismatch() FROM PUBLIC;
 
@@ -4094,6 +4502,12 @@ REVOKE ALL ON FUNCTION private.refuse_stage_without_pipeline() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.remove_contact(contact_id uuid, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_contact(contact_id uuid, force boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION private.remove_opportunity(opportunity_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_opportunity(opportunity_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.renew_referral_request(request_id uuid, token text, unsubscribe_token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.renew_referral_request(request_id uuid, token text, unsubscribe_token text) TO api_key;
@@ -4109,8 +4523,8 @@ REVOKE ALL ON FUNCTION private.retention() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
+REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
@@ -4130,7 +4544,13 @@ REVOKE ALL ON FUNCTION private.runs_due(most integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scopes_that_allow(wanted text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.skipped_by(event_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.skipped_by(event_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.stamp_converted_at() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) TO api_key;
 
 REVOKE ALL ON FUNCTION private.start_automation_run(automation_id uuid, trigger_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_automation_run(automation_id uuid, trigger_data jsonb) TO api_key;
@@ -4166,6 +4586,9 @@ REVOKE ALL ON FUNCTION private.touch_updated_at() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
+
+REVOKE ALL ON FUNCTION private.unsubscribe_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unsubscribe_contact(contact_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe_form(token text) TO anon;
@@ -4234,6 +4657,12 @@ GRANT INSERT(currency),UPDATE(currency) ON TABLE public.crm_deals TO api_key;
 
 GRANT INSERT(lead_source),UPDATE(lead_source) ON TABLE public.crm_deals TO api_key;
 
+GRANT INSERT(tags),UPDATE(tags) ON TABLE public.crm_deals TO api_key;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.crm_deals TO api_key;
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.crm_deals TO api_key;
+
 REVOKE ALL ON FUNCTION public.contact(public.crm_deals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.contact(public.crm_deals) TO api_key;
 
@@ -4243,14 +4672,20 @@ GRANT ALL ON FUNCTION public.contact_with_email(email text) TO api_key;
 REVOKE ALL ON FUNCTION public.convert_referral(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.convert_referral(referral_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION public.create_automation(automation jsonb, actions jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_automation(automation jsonb, actions jsonb) TO api_key;
+
 REVOKE ALL ON FUNCTION public.create_pipeline(name text, stages jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_pipeline(name text, stages jsonb) TO api_key;
 
-REVOKE ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+REVOKE ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_run(run_id uuid, status text, actions_total integer, error text) TO service_role;
+
+REVOKE ALL ON FUNCTION public.has_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.has_contact(contact_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_actions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
@@ -4262,6 +4697,8 @@ GRANT ALL ON TABLE public.automations TO service_role;
 GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
 
 GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
+
+GRANT INSERT(description),UPDATE(description) ON TABLE public.automations TO api_key;
 
 GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
 
@@ -4283,9 +4720,9 @@ REVOKE ALL ON FUNCTION public.listed_at(public.crm_deals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.crm_deals) TO api_key;
 
 GRANT ALL ON TABLE public.crm_pipelines TO service_role;
-GRANT SELECT ON TABLE public.crm_pipelines TO api_key;
+GRANT SELECT,DELETE ON TABLE public.crm_pipelines TO api_key;
 
-GRANT INSERT(name) ON TABLE public.crm_pipelines TO api_key;
+GRANT INSERT(name),UPDATE(name) ON TABLE public.crm_pipelines TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.crm_pipelines) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.crm_pipelines) TO api_key;
@@ -4305,8 +4742,8 @@ GRANT ALL ON FUNCTION public.listed_at(public.webhook_deliveries) TO api_key;
 REVOKE ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) TO api_key;
 
-REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) TO api_key;
+REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean, skip_action_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean, skip_action_ids uuid[]) TO api_key;
 
 REVOKE ALL ON FUNCTION public.note_key_use() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.note_key_use() TO api_key;
@@ -4347,8 +4784,17 @@ GRANT ALL ON FUNCTION public.referrer(public.crm_deals) TO api_key;
 REVOKE ALL ON FUNCTION public.referrer(public.referrals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referrer(public.referrals) TO api_key;
 
+REVOKE ALL ON FUNCTION public.remove_contact(contact_id uuid, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_contact(contact_id uuid, force boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION public.remove_opportunity(opportunity_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_opportunity(opportunity_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION public.renew_referral_request(request_id uuid, token text, unsubscribe_token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.renew_referral_request(request_id uuid, token text, unsubscribe_token text) TO api_key;
+
+REVOKE ALL ON FUNCTION public.reorder_actions(automation_id uuid, action_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reorder_actions(automation_id uuid, action_ids uuid[]) TO api_key;
 
 REVOKE ALL ON FUNCTION public.replay_webhook_delivery(delivery_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replay_webhook_delivery(delivery_id uuid) TO api_key;
@@ -4356,8 +4802,8 @@ GRANT ALL ON FUNCTION public.replay_webhook_delivery(delivery_id uuid) TO api_ke
 REVOKE ALL ON FUNCTION public.require_scope(scope text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.require_scope(scope text) TO api_key;
 
-REVOKE ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid) TO api_key;
+REVOKE ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
@@ -4370,6 +4816,9 @@ GRANT ALL ON FUNCTION public.run_job(run_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.stages(public.crm_pipelines) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stages(public.crm_pipelines) TO api_key;
+
+REVOKE ALL ON FUNCTION public.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) TO api_key;
 
 REVOKE ALL ON FUNCTION public.start_automation_run(automation_id uuid, trigger_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_automation_run(automation_id uuid, trigger_data jsonb) TO api_key;
@@ -4389,6 +4838,9 @@ GRANT ALL ON FUNCTION public.thank_you_outcome(referral_id uuid) TO api_key;
 REVOKE ALL ON FUNCTION public.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe(token text) TO anon;
 
+REVOKE ALL ON FUNCTION public.unsubscribe_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unsubscribe_contact(contact_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION public.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe_form(token text) TO anon;
 
@@ -4404,6 +4856,8 @@ GRANT ALL ON TABLE public.company_settings TO service_role;
 GRANT SELECT ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_categories) ON TABLE public.company_settings TO api_key;
+
+GRANT UPDATE(lead_sources) ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_pipeline_id) ON TABLE public.company_settings TO api_key;
 
@@ -4421,13 +4875,13 @@ GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.crm_deal_placements TO a
 GRANT INSERT("position"),UPDATE("position") ON TABLE public.crm_deal_placements TO api_key;
 
 GRANT ALL ON TABLE public.crm_pipeline_stages TO service_role;
-GRANT SELECT ON TABLE public.crm_pipeline_stages TO api_key;
+GRANT SELECT,DELETE ON TABLE public.crm_pipeline_stages TO api_key;
 
 GRANT INSERT(pipeline_id) ON TABLE public.crm_pipeline_stages TO api_key;
 
-GRANT INSERT(name) ON TABLE public.crm_pipeline_stages TO api_key;
+GRANT INSERT(name),UPDATE(name) ON TABLE public.crm_pipeline_stages TO api_key;
 
-GRANT INSERT("position") ON TABLE public.crm_pipeline_stages TO api_key;
+GRANT INSERT("position"),UPDATE("position") ON TABLE public.crm_pipeline_stages TO api_key;
 
 GRANT SELECT ON TABLE public.expired_requests TO api_key;
 
