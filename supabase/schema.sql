@@ -640,9 +640,9 @@ CREATE TABLE public.crm_contacts (
     job_title text,
     source text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
-    email_unsubscribed boolean DEFAULT false NOT NULL,
+    unsubscribed_at timestamp(3) with time zone,
+    email_unsubscribed boolean GENERATED ALWAYS AS ((unsubscribed_at IS NOT NULL)) STORED NOT NULL,
     archived_at timestamp(3) with time zone,
-    archived boolean GENERATED ALWAYS AS ((archived_at IS NOT NULL)) STORED NOT NULL,
     search_text text GENERATED ALWAYS AS (lower(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -1189,11 +1189,13 @@ CREATE FUNCTION private.keep_email_unsubscribed() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  new.email_unsubscribed := new.email_unsubscribed or exists (
+  if new.unsubscribed_at is null and exists (
     select from private.unsubscribed
     where unsubscribed.company_id = new.company_id and unsubscribed.email = lower(new.email)
-  );
-  if new.email_unsubscribed and new.email is not null then
+  ) then
+    new.unsubscribed_at := now();
+  end if;
+  if new.unsubscribed_at is not null and new.email is not null then
     insert into private.unsubscribed (company_id, email) values (new.company_id, lower(new.email)) on conflict do nothing;
   end if;
   return new;
@@ -1265,8 +1267,8 @@ CREATE FUNCTION private.note_unsubscribed_email() RETURNS trigger
     AS $$
 begin
   update public.crm_contacts
-  set email_unsubscribed = true
-  where company_id = new.company_id and lower(email) = new.email and not email_unsubscribed;
+  set unsubscribed_at = now()
+  where company_id = new.company_id and lower(email) = new.email and unsubscribed_at is null;
   return null;
 end
 $$;
@@ -2750,10 +2752,10 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  if not contact.email_unsubscribed then
+  if contact.unsubscribed_at is null then
     -- By the address alone, where there is one: the rest follows from it.
     if contact.email is null then
-      update public.crm_contacts set email_unsubscribed = true where id = contact.id;
+      update public.crm_contacts set unsubscribed_at = now() where id = contact.id;
     else
       insert into private.unsubscribed (company_id, email) values (workspace, lower(contact.email)) on conflict do nothing;
     end if;
@@ -3337,6 +3339,7 @@ CREATE FUNCTION public.reorder_actions(automation_id uuid, action_ids uuid[]) RE
 declare
   ordered uuid[];
 begin
+  perform public.require_scope('automations:write');
   perform from public.automations where id = reorder_actions.automation_id;
   if not found then
     return null;
@@ -3778,17 +3781,19 @@ CREATE INDEX company_settings_referral_pipeline ON public.company_settings USING
 
 CREATE INDEX company_settings_referral_stage ON public.company_settings USING btree (referral_stage_id, referral_pipeline_id, company_id);
 
-CREATE INDEX crm_contacts_archived ON public.crm_contacts USING btree (company_id, archived, created_at DESC, id DESC);
+CREATE INDEX crm_contacts_active ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX crm_contacts_archived ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC) WHERE (archived_at IS NOT NULL);
 
 CREATE INDEX crm_contacts_created_at ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC);
 
 CREATE UNIQUE INDEX crm_contacts_email ON public.crm_contacts USING btree (company_id, lower(email));
 
-CREATE INDEX crm_contacts_email_unsubscribed ON public.crm_contacts USING btree (company_id, email_unsubscribed, created_at DESC, id DESC);
-
 CREATE INDEX crm_contacts_phone ON public.crm_contacts USING btree (company_id, phone);
 
 CREATE INDEX crm_contacts_source ON public.crm_contacts USING btree (company_id, source, created_at DESC, id DESC);
+
+CREATE INDEX crm_contacts_unsubscribed ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC) WHERE (unsubscribed_at IS NOT NULL);
 
 CREATE INDEX crm_contacts_updated_at ON public.crm_contacts USING btree (company_id, updated_at DESC, id DESC);
 

@@ -11,9 +11,9 @@ create table public.crm_contacts (
   source text check (char_length(source) between 1 and 200),
   images text[] not null default '{}',
   -- kept by the page email_unsubscribed
-  email_unsubscribed boolean not null default false,
+  unsubscribed_at timestamptz(3),
+  email_unsubscribed boolean not null generated always as (unsubscribed_at is not null) stored,
   archived_at timestamptz(3),
-  archived boolean not null generated always as (archived_at is not null) stored,
   search_text text not null generated always as (
     lower(first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))
   ) stored,
@@ -25,9 +25,12 @@ create table public.crm_contacts (
 -- Emails compare without case, and name one contact of a workspace.
 create unique index crm_contacts_email on public.crm_contacts (company_id, lower(email));
 create index crm_contacts_source on public.crm_contacts (company_id, source, created_at desc, id desc);
-create index crm_contacts_archived on public.crm_contacts (company_id, archived, created_at desc, id desc);
-create index crm_contacts_email_unsubscribed
-  on public.crm_contacts (company_id, email_unsubscribed, created_at desc, id desc);
+-- Partial, since these are asked by `is null`, which a plan knows, where it takes a boolean that is always the same for any.
+create index crm_contacts_active on public.crm_contacts (company_id, created_at desc, id desc) where archived_at is null;
+create index crm_contacts_archived on public.crm_contacts (company_id, created_at desc, id desc)
+  where archived_at is not null;
+create index crm_contacts_unsubscribed on public.crm_contacts (company_id, created_at desc, id desc)
+  where unsubscribed_at is not null;
 create index crm_contacts_phone on public.crm_contacts (company_id, phone);
 create index crm_contacts_created_at on public.crm_contacts (company_id, created_at desc, id desc);
 create index crm_contacts_updated_at on public.crm_contacts (company_id, updated_at desc, id desc);

@@ -8,8 +8,8 @@ set search_path = ''
 as $$
 begin
   update public.crm_contacts
-  set email_unsubscribed = true
-  where company_id = new.company_id and lower(email) = new.email and not email_unsubscribed;
+  set unsubscribed_at = now()
+  where company_id = new.company_id and lower(email) = new.email and unsubscribed_at is null;
   return null;
 end
 $$;
@@ -25,11 +25,13 @@ security definer
 set search_path = ''
 as $$
 begin
-  new.email_unsubscribed := new.email_unsubscribed or exists (
+  if new.unsubscribed_at is null and exists (
     select from private.unsubscribed
     where unsubscribed.company_id = new.company_id and unsubscribed.email = lower(new.email)
-  );
-  if new.email_unsubscribed and new.email is not null then
+  ) then
+    new.unsubscribed_at := now();
+  end if;
+  if new.unsubscribed_at is not null and new.email is not null then
     insert into private.unsubscribed (company_id, email) values (new.company_id, lower(new.email)) on conflict do nothing;
   end if;
   return new;
@@ -57,10 +59,10 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  if not contact.email_unsubscribed then
+  if contact.unsubscribed_at is null then
     -- By the address alone, where there is one: the rest follows from it.
     if contact.email is null then
-      update public.crm_contacts set email_unsubscribed = true where id = contact.id;
+      update public.crm_contacts set unsubscribed_at = now() where id = contact.id;
     else
       insert into private.unsubscribed (company_id, email) values (workspace, lower(contact.email)) on conflict do nothing;
     end if;

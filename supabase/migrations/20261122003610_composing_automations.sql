@@ -26,7 +26,7 @@ $$;
 grant execute on function public.create_automation(jsonb, jsonb) to api_key;
 
 -- Puts the actions of an automation into this order; those that are not named follow in theirs. Gives how many there are, null
--- when the workspace has no such automation. Raises 404 for an action that is not one of them.
+-- when the workspace has no such automation. Raises 403, and 404 for an action that is not one of them.
 create function public.reorder_actions(automation_id uuid, action_ids uuid[])
 returns integer
 language plpgsql
@@ -35,6 +35,7 @@ as $$
 declare
   ordered uuid[];
 begin
+  perform public.require_scope('automations:write');
   perform from public.automations where id = reorder_actions.automation_id;
   if not found then
     return null;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
+import type { Narrowing } from "../data/selections.ts";
 import { Email, Flag, Id, Label, Text, Timestamp } from "../contract/values.ts";
 
 /** What TrustPager's contacts have and these have not: always the same, so that their clients find every key. */
@@ -96,6 +97,12 @@ export const SearchBody = z.strictObject({
   limit: z.int().min(1).transform((limit) => Math.min(limit, 100)).default(25),
 }).meta({ example: { query: "okafor", limit: 10 } });
 
+/** By whether a time is set: `true`, `false`, or all. */
+const whether = (column: string, is: string): Narrowing => ({
+  apply: (query) =>
+    is === "true" ? query.filter(column, "not.is", null) : is === "false" ? query.filter(column, "is", null) : query,
+});
+
 export const contactResource = {
   table: "crm_contacts",
   pageSize: 25,
@@ -113,7 +120,8 @@ export const contactResource = {
   narrow: {
     customer_id: () => ({ apply: (query) => query.is("id", null) }),
     sms_unsubscribed: (is) => ({ apply: (query) => is === "true" ? query.is("id", null) : query }),
-    archived: (which) => ({ apply: (query) => which === "all" ? query : query.filter("archived", "eq", which) }),
+    email_unsubscribed: (is) => whether("unsubscribed_at", is),
+    archived: (which) => whether("archived_at", which),
     search: (text) => ({ apply: (query) => query.filter("search_text", "imatch", literally(text)) }),
   },
 } satisfies Resource;

@@ -361,7 +361,6 @@ export type Database = {
       };
       "crm_contacts": {
         Row: {
-          "archived": boolean;
           "archived_at": string | null;
           "company_id": string;
           "created_at": string;
@@ -375,17 +374,17 @@ export type Database = {
           "phone": string | null;
           "search_text": string;
           "source": string | null;
+          "unsubscribed_at": string | null;
           "updated_at": string;
           "listed_at": string | null;
         };
         ComputedFields: "listed_at";
         Insert: {
-          "archived"?: never;
           "archived_at"?: string | null;
           "company_id"?: string;
           "created_at"?: string;
           "email"?: string | null;
-          "email_unsubscribed"?: boolean;
+          "email_unsubscribed"?: never;
           "first_name": string;
           "id"?: string;
           "images"?: (string)[];
@@ -394,15 +393,15 @@ export type Database = {
           "phone"?: string | null;
           "search_text"?: never;
           "source"?: string | null;
+          "unsubscribed_at"?: string | null;
           "updated_at"?: string;
         };
         Update: {
-          "archived"?: never;
           "archived_at"?: string | null;
           "company_id"?: string;
           "created_at"?: string;
           "email"?: string | null;
-          "email_unsubscribed"?: boolean;
+          "email_unsubscribed"?: never;
           "first_name"?: string;
           "id"?: string;
           "images"?: (string)[];
@@ -411,6 +410,7 @@ export type Database = {
           "phone"?: string | null;
           "search_text"?: never;
           "source"?: string | null;
+          "unsubscribed_at"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
