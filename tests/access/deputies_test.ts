@@ -68,9 +68,12 @@ Deno.test("who says anew what an automation does answers for it from then on", a
 
 Deno.test("an action fails once its maker's key may do it no more, and acts again when it may; revoking alone ends nothing", async () => {
   const { alice } = await world();
-  const { opportunity, friend } = await chain(alice);
+  const { opportunity, friend, referrer } = await chain(alice);
   const maker = await alice.holding("automations:write", "referrals:write", "contacts:read", "opportunities:read");
-  const automation = await automate(maker, { ...onReferrals, enabled: false }, { action_type: "attribute_referral" });
+  const automation = await automate(maker, { ...onReferrals, enabled: false }, {
+    action_type: "attribute_referral",
+    config: { referrer_contact_id: referrer.id },
+  });
   const mailing = await automate(maker, { ...onReferrals, enabled: false }, {
     action_type: "send_email",
     config: mail,

@@ -86,13 +86,13 @@ Deno.test("it is switched on and off, its conditions are cleared by null, and it
 
 Deno.test("one action is carried out by itself, with nothing said, and the others are not", async () => {
   const { alice, bob } = await world();
-  const { opportunity } = await chain(alice);
+  const { opportunity, friend } = await chain(alice);
   const { id } = await alice.creates("/automations", {
     name: "Both",
     trigger_type: "referral_attributed",
     actions: [
-      { action_type: "attribute_referral", config: { category: "First" } },
-      { action_type: "attribute_referral", config: { category: "Second" } },
+      { action_type: "attribute_referral", config: { referrer_contact_id: friend.id, category: "First" } },
+      { action_type: "attribute_referral", config: { referrer_contact_id: friend.id, category: "Second" } },
     ],
   });
   const [first, second] = (await alice.gets(`/automations/${id}`)).actions;
