@@ -28,6 +28,19 @@ Deno.test("alice adds, renames, moves and deletes stages, and the pipeline shows
   assertEquals((await alice.get(`/pipelines/${id}`)).status, 404);
 });
 
+Deno.test("a stage that is added stands behind those that have its position", async () => {
+  const { alice } = await world();
+  const stages = ["Enquiry", "Booked", "Seen"].map((name) => ({ name, position: 0 }));
+  const { id } = await alice.creates("/pipelines", { name: "Patients", stages });
+
+  for (const name of ["Paid", "Again", "Archived"]) {
+    await alice.creates(`/pipelines/${id}/stages`, { name, position: 0 });
+  }
+
+  const names = (await alice.gets(`/pipelines/${id}/stages`)).map((stage: Json) => stage.name);
+  assertEquals(names, ["Enquiry", "Booked", "Seen", "Paid", "Again", "Archived"]);
+});
+
 Deno.test("a stage in use is not deleted, nor its pipeline, whatever uses it, by the API and around it", async () => {
   const { alice } = await world();
   const { opportunity } = await chain(alice);

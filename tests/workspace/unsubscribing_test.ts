@@ -21,3 +21,19 @@ Deno.test("a contact whom alice unsubscribes is asked no more, at no address, an
   assertEquals((await bob.gets(`/contacts/${bobs.id}`)).email_unsubscribed, false);
   assertEquals((await bob.post("/referrals/request", { contact_id: bobs.id })).status, 201);
 });
+
+Deno.test("who has no email yet and is unsubscribed is so at the one they get, and by the key of their spelling", async () => {
+  const { alice } = await world();
+  const mailbox = `grace-${crypto.randomUUID()}@example.com`;
+  const grace = await alice.creates("/contacts", { first_name: "Grace" });
+
+  const done = await alice.post(`/contacts/${grace.id}/unsubscribe`);
+  await alice.changes(`/contacts/${grace.id}`, { email: mailbox.toUpperCase() });
+  const asked = await alice.post("/referrals/request", { contact_id: grace.id });
+  await alice.changes(`/contacts/${grace.id}`, { email: null });
+  const heir = await alice.creates("/contacts", { first_name: "Ada", email: mailbox });
+
+  assertEquals([done.status, done.data.email_unsubscribed], [200, true]);
+  assertEquals([asked.status, asked.error.code], [409, "CONFLICT"]);
+  assertEquals(heir.email_unsubscribed, true);
+});
