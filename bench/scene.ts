@@ -11,7 +11,7 @@ export async function scene(sql: postgres.Sql, companyId: string): Promise<Recor
   const most = async (table: string, column: string, order = "desc") => {
     const [row] = await sql.unsafe(
       `select ${column} as id from ${table} where company_id = $1 and ${column} is not null
-      group by ${column} order by count(*) < 21, count(*) ${order} limit 1`,
+      group by ${column} order by count(*) < 26, count(*) ${order} limit 1`,
       [companyId],
     );
     return row.id as string;

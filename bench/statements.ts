@@ -19,7 +19,7 @@ type Asked = { method: string; path: string; body?: unknown; first?: Answer; as?
 type Values = Record<string, string | string[]>;
 
 /** A page's rows, and the one more that tells whether there are others. */
-export const pageRows = 21;
+export const pageRows = 26;
 const deepest = 999 * (pageRows - 1);
 const variants = 20;
 
@@ -54,6 +54,10 @@ export const lists = [
   "/opportunities?expand=referrer,contact",
   "/contacts",
   "/contacts?sort=updated_at",
+  "/contacts?archived=all",
+  "/contacts?archived=true",
+  "/contacts?email_unsubscribed=true",
+  "/contacts?source=website",
   "/pipelines",
   "/automations",
   "/automations?trigger_type=referral_attributed",

@@ -10,7 +10,7 @@ type Form = {
   status: string;
   withdrawn: boolean;
 };
-type Refusal = { code: string; details?: { path: string; message: string }[] };
+type Refusal = { code: string; details?: { fields?: { path: string; message: string }[] } };
 
 declare const whenSeen: (act: () => void) => void;
 
@@ -117,7 +117,7 @@ async function send(form: HTMLFormElement, company: string, referrer: string): P
   if (error?.code === "EXPIRED") return await start();
   if (error?.code === "CONFLICT" && !error.details) return say(notices.submitted(company));
   const wait = Number(answer?.headers.get("Retry-After"));
-  complain(problemsOf(error?.details ?? []), tryLater(answer?.status ?? 0, wait));
+  complain(problemsOf(error?.details?.fields ?? []), tryLater(answer?.status ?? 0, wait));
 }
 
 /** Shows what is wrong as the served page does: above the form, and at each field. */

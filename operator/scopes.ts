@@ -1,9 +1,14 @@
 import { Refusal } from "../local/refusal.ts";
 import { scopes } from "../supabase/functions/api/contract/scopes.ts";
 
+// TrustPager's names.
 const aliases = new Map([
   ["deals:read", "opportunities:read"],
   ["deals:write", "opportunities:write"],
+  ["deals:delete", "opportunities:delete"],
+  ["automations:delete", "automations:write"],
+  ["automations-trigger:trigger", "automations:trigger"],
+  ["webhooks:delete", "webhooks:write"],
   ["crm_audit:read", "audit:read"],
 ]);
 const known: readonly string[] = scopes;

@@ -119,7 +119,8 @@ CREATE FUNCTION private.is_action_config(action_type text, config jsonb) RETURNS
     when action_type = 'send_email'
       then config - array['to', 'subject', 'body_html'] = '{}' and config ->> 'to' <> ''
         and config ->> 'subject' <> '' and config ->> 'body_html' <> ''
-    when action_type = 'call_webhook' then config - 'url' = '{}' and private.is_webhook_url(config ->> 'url')
+    when action_type = 'call_webhook' then config - array['url', 'method'] = '{}'
+      and private.is_webhook_url(config ->> 'url') and coalesce(config ->> 'method', 'POST') = 'POST'
     else false
   end
 $$;
@@ -386,7 +387,8 @@ CREATE FUNCTION private.are_conditions(conditions jsonb) RETURNS boolean
       then condition.value = '{}' or exists (
         select from jsonb_object_keys(condition.value) as operator
         where operator not in (
-          'eq', 'neq', 'exists', 'not_exists', 'gt', 'gte', 'lt', 'lte', 'contains', 'not_contains', 'in'
+          'eq', 'neq', 'exists', 'not_exists', 'gt', 'gte', 'lt', 'lte', 'contains', 'not_contains',
+          'contains_any', 'contains_text', 'in'
         )
       )
       else true end
@@ -410,6 +412,22 @@ begin
   return array_position(given, null) is null
     and not exists (select from unnest(given) as address where not private.is_email(address));
 end
+$$;
+
+CREATE FUNCTION private.are_tags(tags jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case when jsonb_typeof(tags) = 'array' then jsonb_array_length(tags) <= 50 and not exists (
+    select from jsonb_array_elements(tags) as tag
+    where case jsonb_typeof(tag)
+      when 'string' then char_length(tag #>> '{}') not between 1 and 80
+      when 'object' then tag - array['name', 'color'] <> '{}'
+        or jsonb_typeof(tag -> 'name') is distinct from 'string'
+        or char_length(tag ->> 'name') not between 1 and 80
+        or tag ? 'color' and (jsonb_typeof(tag -> 'color') <> 'string' or char_length(tag ->> 'color') > 40)
+      else true end
+  ) else false end
 $$;
 
 CREATE FUNCTION private.as_id(text_of_id text) RETURNS uuid
@@ -735,15 +753,33 @@ CREATE TABLE public.companies (
     contact_email text,
     country text,
     timezone text DEFAULT 'UTC'::text NOT NULL,
+    slug text,
+    description text,
+    contact_name text,
+    phone text,
+    secondary_color text,
+    address text,
+    industry text,
+    website_url text,
+    abn text,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT companies_abn_check CHECK (((char_length(abn) >= 1) AND (char_length(abn) <= 40))),
+    CONSTRAINT companies_address_check CHECK ((char_length(address) <= 500)),
     CONSTRAINT companies_contact_email_check CHECK (private.is_email(contact_email)),
+    CONSTRAINT companies_contact_name_check CHECK (((char_length(contact_name) >= 1) AND (char_length(contact_name) <= 200))),
     CONSTRAINT companies_country_check CHECK ((country = ANY (ARRAY['AC'::text, 'AD'::text, 'AE'::text, 'AF'::text, 'AG'::text, 'AI'::text, 'AL'::text, 'AM'::text, 'AO'::text, 'AR'::text, 'AS'::text, 'AT'::text, 'AU'::text, 'AW'::text, 'AX'::text, 'AZ'::text, 'BA'::text, 'BB'::text, 'BD'::text, 'BE'::text, 'BF'::text, 'BG'::text, 'BH'::text, 'BI'::text, 'BJ'::text, 'BL'::text, 'BM'::text, 'BN'::text, 'BO'::text, 'BQ'::text, 'BR'::text, 'BS'::text, 'BT'::text, 'BW'::text, 'BY'::text, 'BZ'::text, 'CA'::text, 'CC'::text, 'CD'::text, 'CF'::text, 'CG'::text, 'CH'::text, 'CI'::text, 'CK'::text, 'CL'::text, 'CM'::text, 'CN'::text, 'CO'::text, 'CR'::text, 'CU'::text, 'CV'::text, 'CW'::text, 'CX'::text, 'CY'::text, 'CZ'::text, 'DE'::text, 'DJ'::text, 'DK'::text, 'DM'::text, 'DO'::text, 'DZ'::text, 'EC'::text, 'EE'::text, 'EG'::text, 'EH'::text, 'ER'::text, 'ES'::text, 'ET'::text, 'FI'::text, 'FJ'::text, 'FK'::text, 'FM'::text, 'FO'::text, 'FR'::text, 'GA'::text, 'GB'::text, 'GD'::text, 'GE'::text, 'GF'::text, 'GG'::text, 'GH'::text, 'GI'::text, 'GL'::text, 'GM'::text, 'GN'::text, 'GP'::text, 'GQ'::text, 'GR'::text, 'GT'::text, 'GU'::text, 'GW'::text, 'GY'::text, 'HK'::text, 'HN'::text, 'HR'::text, 'HT'::text, 'HU'::text, 'ID'::text, 'IE'::text, 'IL'::text, 'IM'::text, 'IN'::text, 'IO'::text, 'IQ'::text, 'IR'::text, 'IS'::text, 'IT'::text, 'JE'::text, 'JM'::text, 'JO'::text, 'JP'::text, 'KE'::text, 'KG'::text, 'KH'::text, 'KI'::text, 'KM'::text, 'KN'::text, 'KP'::text, 'KR'::text, 'KW'::text, 'KY'::text, 'KZ'::text, 'LA'::text, 'LB'::text, 'LC'::text, 'LI'::text, 'LK'::text, 'LR'::text, 'LS'::text, 'LT'::text, 'LU'::text, 'LV'::text, 'LY'::text, 'MA'::text, 'MC'::text, 'MD'::text, 'ME'::text, 'MF'::text, 'MG'::text, 'MH'::text, 'MK'::text, 'ML'::text, 'MM'::text, 'MN'::text, 'MO'::text, 'MP'::text, 'MQ'::text, 'MR'::text, 'MS'::text, 'MT'::text, 'MU'::text, 'MV'::text, 'MW'::text, 'MX'::text, 'MY'::text, 'MZ'::text, 'NA'::text, 'NC'::text, 'NE'::text, 'NF'::text, 'NG'::text, 'NI'::text, 'NL'::text, 'NO'::text, 'NP'::text, 'NR'::text, 'NU'::text, 'NZ'::text, 'OM'::text, 'PA'::text, 'PE'::text, 'PF'::text, 'PG'::text, 'PH'::text, 'PK'::text, 'PL'::text, 'PM'::text, 'PR'::text, 'PS'::text, 'PT'::text, 'PW'::text, 'PY'::text, 'QA'::text, 'RE'::text, 'RO'::text, 'RS'::text, 'RU'::text, 'RW'::text, 'SA'::text, 'SB'::text, 'SC'::text, 'SD'::text, 'SE'::text, 'SG'::text, 'SH'::text, 'SI'::text, 'SJ'::text, 'SK'::text, 'SL'::text, 'SM'::text, 'SN'::text, 'SO'::text, 'SR'::text, 'SS'::text, 'ST'::text, 'SV'::text, 'SX'::text, 'SY'::text, 'SZ'::text, 'TA'::text, 'TC'::text, 'TD'::text, 'TG'::text, 'TH'::text, 'TJ'::text, 'TK'::text, 'TL'::text, 'TM'::text, 'TN'::text, 'TO'::text, 'TR'::text, 'TT'::text, 'TV'::text, 'TW'::text, 'TZ'::text, 'UA'::text, 'UG'::text, 'US'::text, 'UY'::text, 'UZ'::text, 'VA'::text, 'VC'::text, 'VE'::text, 'VG'::text, 'VI'::text, 'VN'::text, 'VU'::text, 'WF'::text, 'WS'::text, 'XK'::text, 'YE'::text, 'YT'::text, 'ZA'::text, 'ZM'::text, 'ZW'::text]))),
+    CONSTRAINT companies_description_check CHECK ((char_length(description) <= 2000)),
+    CONSTRAINT companies_industry_check CHECK (((char_length(industry) >= 1) AND (char_length(industry) <= 200))),
     CONSTRAINT companies_logo_url_check CHECK (((char_length(logo_url) <= 2048) AND (logo_url ~~ 'https://%'::text))),
     CONSTRAINT companies_mail_name_check CHECK ((((char_length(mail_name) >= 1) AND (char_length(mail_name) <= 200)) AND private.is_line(mail_name))),
     CONSTRAINT companies_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 200)) AND private.is_line(name))),
+    CONSTRAINT companies_phone_check CHECK (((char_length(phone) >= 1) AND (char_length(phone) <= 40))),
     CONSTRAINT companies_primary_color_check CHECK ((primary_color ~ '^#[0-9a-f]{6}$'::text)),
-    CONSTRAINT companies_timezone_check CHECK (private.is_time_zone(timezone))
+    CONSTRAINT companies_secondary_color_check CHECK (((char_length(secondary_color) >= 1) AND (char_length(secondary_color) <= 40))),
+    CONSTRAINT companies_slug_check CHECK (((char_length(slug) >= 1) AND (char_length(slug) <= 200))),
+    CONSTRAINT companies_timezone_check CHECK (private.is_time_zone(timezone)),
+    CONSTRAINT companies_website_url_check CHECK (((char_length(website_url) >= 1) AND (char_length(website_url) <= 2048)))
 );
 
 CREATE FUNCTION private.brand(company public.companies) RETURNS jsonb
@@ -1227,9 +1263,13 @@ CREATE TABLE public.crm_contacts (
     email text,
     phone text,
     job_title text,
+    source text,
     images text[] DEFAULT '{}'::text[] NOT NULL,
     made_by_form boolean DEFAULT false NOT NULL,
     created_by uuid DEFAULT private.calling_key(),
+    unsubscribed_at timestamp(3) with time zone,
+    email_unsubscribed boolean GENERATED ALWAYS AS ((unsubscribed_at IS NOT NULL)) STORED NOT NULL,
+    archived_at timestamp(3) with time zone,
     search_text text GENERATED ALWAYS AS (private.folded(((((((first_name || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)))) STORED NOT NULL,
     created_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -1237,7 +1277,8 @@ CREATE TABLE public.crm_contacts (
     CONSTRAINT crm_contacts_first_name_check CHECK ((((char_length(first_name) >= 1) AND (char_length(first_name) <= 200)) AND private.is_name(first_name))),
     CONSTRAINT crm_contacts_job_title_check CHECK (((char_length(job_title) <= 200) AND private.is_line(job_title))),
     CONSTRAINT crm_contacts_last_name_check CHECK (((char_length(last_name) <= 200) AND private.is_name(last_name))),
-    CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}(;ext=[0-9]{1,15})?$'::text))
+    CONSTRAINT crm_contacts_phone_check CHECK ((phone ~ '^\+[1-9][0-9]{1,14}(;ext=[0-9]{1,15})?$'::text)),
+    CONSTRAINT crm_contacts_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 200)))
 );
 
 CREATE FUNCTION private.contact_card(contact public.crm_contacts) RETURNS jsonb
@@ -1539,7 +1580,7 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) RETURNS jsonb
+CREATE FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean, secret text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -1553,7 +1594,9 @@ begin
     case when not create_webhook_subscription.enabled then now() end
   )
   returning * into subscription;
-  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(
+    subscription.id, create_webhook_subscription.secret
+  ));
 end
 $$;
 
@@ -1699,7 +1742,8 @@ begin
   foreach wanted in array demand_scopes.scopes loop
     if private.company_for(wanted) is null then
       perform private.refuse(
-        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.'
+        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.',
+        details => wanted
       );
     end if;
   end loop;
@@ -1741,6 +1785,13 @@ CREATE FUNCTION private.enter_chain(run public.automation_runs) RETURNS void
     set_config('referrals.chain_automation', run.automation_id::text, true)
 $$;
 
+CREATE FUNCTION private.skipped_actions() RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select coalesce(nullif(current_setting('referrals.skip_action_ids', true), ''), '{}')::uuid[]
+$$;
+
 CREATE TABLE private.events (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid NOT NULL,
@@ -1750,6 +1801,7 @@ CREATE TABLE private.events (
     root_id uuid DEFAULT private.chain_root(),
     caused_by uuid DEFAULT private.chain_automation(),
     runs_automations boolean DEFAULT true NOT NULL,
+    skip_action_ids uuid[] DEFAULT private.skipped_actions() NOT NULL,
     occurred_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     fanned_out_at timestamp(3) with time zone
 );
@@ -2174,6 +2226,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.has_contact(contact_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select true
+  from public.crm_contacts
+  where id = has_contact.contact_id and company_id = (select private.company_for('opportunities:read'))
+$$;
+
 CREATE FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO ''
@@ -2194,13 +2255,16 @@ CREATE FUNCTION private.is_webhook_url(url text) RETURNS boolean
   select coalesce(char_length(url) <= 2048 and url ~ '^https?://[^\s/?#@]+([/?#]\S*)?$', false)
 $_$;
 
-CREATE FUNCTION private.issue_webhook_secret(subscription uuid) RETURNS text
+CREATE FUNCTION private.issue_webhook_secret(subscription uuid, own text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 declare
-  secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
+  secret text := coalesce(own, 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64'));
 begin
+  if char_length(secret) not between 24 and 200 then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'secret must have 24 to 200 characters.', details => 'secret');
+  end if;
   delete from private.webhook_secrets where subscription_id = subscription and expires_at is not null;
   update private.webhook_secrets set expires_at = now() + interval '24 hours' where subscription_id = subscription;
   insert into private.webhook_secrets (vault_id, subscription_id)
@@ -2218,6 +2282,24 @@ begin
     raise insufficient_privilege using message = 'Nobody changes what the audit log says.';
   end if;
   return null;
+end
+$$;
+
+CREATE FUNCTION private.keep_email_unsubscribed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if new.unsubscribed_at is null and exists (
+    select from private.unsubscribed
+    where unsubscribed.company_id = new.company_id and unsubscribed.email = private.email_key(new.email)
+  ) then
+    new.unsubscribed_at := now();
+  end if;
+  if new.unsubscribed_at is not null and new.email is not null then
+    insert into private.unsubscribed (company_id, email) values (new.company_id, private.email_key(new.email)) on conflict do nothing;
+  end if;
+  return new;
 end
 $$;
 
@@ -2387,6 +2469,30 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.note_unsubscribed_contact() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.crm_contacts
+  set unsubscribed_at = now()
+  where id = new.contact_id and company_id = new.company_id and unsubscribed_at is null;
+  return null;
+end
+$$;
+
+CREATE FUNCTION private.note_unsubscribed_email() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.crm_contacts
+  set unsubscribed_at = now()
+  where company_id = new.company_id and private.email_key(email) = new.email and unsubscribed_at is null;
+  return null;
+end
+$$;
+
 CREATE FUNCTION private.open_referred_deal(workspace uuid, contact uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -2507,7 +2613,10 @@ begin
         'stage_id', placement.stage_id,
         'position', placement.position,
         'pipeline', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
-        'stage', jsonb_build_object('id', stage.id, 'name', stage.name)
+        'stage', jsonb_build_object('id', stage.id, 'name', stage.name),
+        -- TrustPager's names for the two
+        'crm_pipelines', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
+        'crm_pipeline_stages', jsonb_build_object('id', stage.id, 'name', stage.name, 'color', null)
       ) order by placement.created_at, placement.id
     ), '[]')
     from public.crm_deal_placements as placement
@@ -2890,7 +2999,9 @@ declare
   workspace uuid := private.company_for('referrals:read');
 begin
   if workspace is null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope referrals:read.');
+    perform private.refuse(
+      403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope referrals:read.', details => 'referrals:read'
+    );
   end if;
 
   return (
@@ -3058,6 +3169,7 @@ CREATE TABLE public.automations (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     company_id uuid DEFAULT private.claimed_company() NOT NULL,
     name text NOT NULL,
+    description text,
     trigger_type text NOT NULL,
     stage_id uuid,
     conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -3069,6 +3181,7 @@ CREATE TABLE public.automations (
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT automations_check CHECK (((trigger_type = 'stage_changed'::text) = (stage_id IS NOT NULL))),
     CONSTRAINT automations_conditions_check CHECK (private.are_conditions(conditions)),
+    CONSTRAINT automations_description_check CHECK ((char_length(description) <= 2000)),
     CONSTRAINT automations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT automations_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
     CONSTRAINT automations_trigger_type_check CHECK ((trigger_type = ANY (ARRAY['stage_changed'::text, 'referral_attributed'::text])))
@@ -3163,6 +3276,24 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.refuse_pipeline_in_use() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.claims() ->> 'role' is distinct from 'api_key' then
+    return old;
+  end if;
+  perform from public.crm_pipelines where id = old.id for update;
+  if exists (select from public.company_settings where referral_pipeline_id = old.id and company_id = old.company_id) then
+    perform private.refuse(
+      409, 'CONFLICT', 'Referrals enter this pipeline: choose another in the referral settings first.'
+    );
+  end if;
+  return old;
+end
+$$;
+
 CREATE FUNCTION private.refuse_rows_over_limit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -3209,6 +3340,28 @@ begin
     );
   end if;
   return new;
+end
+$$;
+
+CREATE FUNCTION private.refuse_stage_in_use() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.claims() ->> 'role' is distinct from 'api_key' then
+    return old;
+  end if;
+  perform from public.crm_pipeline_stages where id = old.id for update;
+  if exists (select from public.crm_deal_placements where stage_id = old.id and company_id = old.company_id) then
+    perform private.refuse(409, 'CONFLICT', 'Opportunities stand in this stage: move them first.');
+  end if;
+  if exists (select from public.automations where stage_id = old.id and company_id = old.company_id) then
+    perform private.refuse(409, 'CONFLICT', 'An automation waits for this stage: change or delete it first.');
+  end if;
+  if exists (select from public.company_settings where referral_stage_id = old.id and company_id = old.company_id) then
+    perform private.refuse(409, 'CONFLICT', 'Referrals enter this stage: choose another in the referral settings first.');
+  end if;
+  return old;
 end
 $$;
 
@@ -3266,6 +3419,62 @@ CREATE FUNCTION private.refuse_write() RETURNS trigger
     AS $$
 begin
   raise insufficient_privilege using message = format('The view %s cannot be written.', tg_table_name);
+end
+$$;
+
+CREATE FUNCTION private.remove_contact(contact_id uuid, force boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('contacts:delete');
+begin
+  perform from public.crm_contacts where id = remove_contact.contact_id and company_id = workspace for update;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  if not force and (
+    exists (
+      select from public.referrals
+      where remove_contact.contact_id in (referrer_contact_id, referred_contact_id) and company_id = workspace
+    )
+    or exists (
+      select from public.referral_requests
+      where referral_requests.contact_id = remove_contact.contact_id and company_id = workspace
+    )
+    or exists (
+      select from public.crm_deals
+      where crm_deals.contact_id = remove_contact.contact_id and company_id = workspace
+    )
+  ) then
+    perform private.refuse(
+      409, 'CONFLICT', 'A referral, request or opportunity names this contact.',
+      hint => 'force=true deletes their referrals and requests with them, and takes them off the rest.'
+    );
+  end if;
+  delete from public.crm_contacts where id = remove_contact.contact_id and company_id = workspace;
+exception when unique_violation then
+  perform private.refuse(
+    409, 'CONFLICT', 'Without this contact two referrals would be the same: delete or change one of them first.'
+  );
+end
+$$;
+
+CREATE FUNCTION private.remove_opportunity(opportunity_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('opportunities:delete');
+begin
+  delete from public.crm_deals where id = opportunity_id and company_id = workspace;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+exception when unique_violation then
+  perform private.refuse(
+    409, 'CONFLICT', 'Without this opportunity two referrals would be the same: delete or change one of them first.'
+  );
 end
 $$;
 
@@ -3394,7 +3603,7 @@ declare
   workspace uuid := private.company_for(scope);
 begin
   if workspace is null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.', details => scope);
   end if;
   return workspace;
 end
@@ -3427,7 +3636,7 @@ begin
 end
 $$;
 
-CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
+CREATE FUNCTION private.rotate_webhook_secret(subscription_id uuid, secret text) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -3442,7 +3651,7 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id, rotate_webhook_secret.secret));
 end
 $$;
 
@@ -3623,6 +3832,10 @@ begin
         'value', deal.value,
         'currency', deal.currency,
         'lead_source', deal.lead_source,
+        'tags', (
+          select coalesce(jsonb_agg(coalesce(tag ->> 'name', tag #>> '{}') order by place), '[]')
+          from jsonb_array_elements(deal.tags) with ordinality as listed (tag, place)
+        ),
         'contact_id', deal.contact_id,
         'primary_referrer_contact_id', deal.primary_referrer_contact_id,
         'primary_referrer_category', deal.primary_referrer_category
@@ -3674,6 +3887,7 @@ begin
         ), '[]')
         from public.automation_actions as action
         where action.automation_id = automations.id and action.company_id = automations.company_id
+          and action.id <> all (private.skipped_by(run.event_id))
       ),
       'action_results', private.action_results_of(run.id),
       'context', private.run_context(run.company_id, trigger_data)
@@ -3831,6 +4045,13 @@ CREATE FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_ty
   end
 $$;
 
+CREATE FUNCTION private.skipped_by(event_id uuid) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce((select skip_action_ids from private.events where id = skipped_by.event_id), '{}')
+$$;
+
 CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -3838,6 +4059,33 @@ CREATE FUNCTION private.stamp_converted_at() RETURNS trigger
 begin
   new.converted_at := case when new.status = 'converted' then coalesce(new.converted_at, now()) end;
   return new;
+end
+$$;
+
+CREATE FUNCTION private.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('automations:trigger');
+  others uuid[];
+  run jsonb;
+begin
+  if not exists (
+    select from public.automation_actions as action
+    where action.id = action_id
+      and action.automation_id = start_action_run.automation_id
+      and action.company_id = workspace
+  ) then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  select array_agg(action.id) into others
+  from public.automation_actions as action
+  where action.automation_id = start_action_run.automation_id and action.company_id = workspace and action.id <> action_id;
+  perform set_config('referrals.skip_action_ids', coalesce(others, '{}')::text, true);
+  run := private.start_automation_run(start_action_run.automation_id, start_action_run.trigger_data);
+  perform set_config('referrals.skip_action_ids', '', true);
+  return run;
 end
 $$;
 
@@ -3888,6 +4136,7 @@ CREATE FUNCTION private.starts_automations() RETURNS boolean
     SET search_path TO ''
     AS $$
   select coalesce(current_setting('referrals.skip_automations', true), '') <> 'on'
+    and coalesce(nullif(current_setting('request.headers', true), '')::json ->> 'x-skip-automations', '') <> 'true'
 $$;
 
 CREATE FUNCTION private.submit_referral(token text, first_name text, last_name text, email text, phone text, category text, message text, consent boolean) RETURNS jsonb
@@ -4320,6 +4569,31 @@ begin
 end
 $$;
 
+CREATE FUNCTION private.unsubscribe_contact(contact_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  workspace uuid := private.require_company('contacts:write');
+  contact public.crm_contacts;
+begin
+  select * into contact
+  from public.crm_contacts
+  where id = unsubscribe_contact.contact_id and company_id = workspace
+  for update;
+  if not found then
+    perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
+  end if;
+  insert into private.unsubscribed_contacts (contact_id, company_id) values (contact.id, workspace) on conflict do nothing;
+  if contact.email is not null then
+    insert into private.unsubscribed (company_id, email) values (workspace, private.email_key(contact.email))
+    on conflict do nothing;
+  end if;
+  select * into contact from public.crm_contacts where id = contact.id;
+  return to_jsonb(contact);
+end
+$$;
+
 CREATE FUNCTION private.unsubscribe_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -4647,6 +4921,9 @@ CREATE TABLE public.crm_deals (
     value numeric(16,4),
     currency text,
     lead_source text,
+    tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    notes text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     primary_referrer_contact_id uuid,
     primary_referrer_category text,
     created_by uuid DEFAULT private.calling_key(),
@@ -4657,8 +4934,11 @@ CREATE TABLE public.crm_deals (
     CONSTRAINT crm_deals_currency_check CHECK (((currency IS NULL) OR (private.currency_decimals(currency) IS NOT NULL))),
     CONSTRAINT crm_deals_decimals_check CHECK ((value = round(value, COALESCE(private.currency_decimals(currency), 2)))),
     CONSTRAINT crm_deals_lead_source_check CHECK ((char_length(lead_source) <= 200)),
+    CONSTRAINT crm_deals_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
     CONSTRAINT crm_deals_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 300))),
+    CONSTRAINT crm_deals_notes_check CHECK ((char_length(notes) <= 10000)),
     CONSTRAINT crm_deals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT crm_deals_tags_check CHECK (private.are_tags(tags)),
     CONSTRAINT crm_deals_value_check CHECK ((value >= (0)::numeric))
 );
 
@@ -4679,6 +4959,27 @@ CREATE FUNCTION public.convert_referral(referral_id uuid) RETURNS jsonb
     SET search_path TO ''
     AS $$ select private.convert_referral(referral_id) $$;
 
+CREATE FUNCTION public.create_automation(automation jsonb, actions jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  made public.automations;
+  action jsonb;
+begin
+  insert into public.automations (name, description, trigger_type, stage_id, conditions, enabled, priority)
+  select given.name, given.description, given.trigger_type, given.stage_id, coalesce(given.conditions, '{}'),
+    coalesce(given.enabled, false), coalesce(given.priority, 0)
+  from jsonb_populate_record(null::public.automations, create_automation.automation) as given
+  returning * into made;
+  for action in select value from jsonb_array_elements(create_automation.actions) loop
+    insert into public.automation_actions (automation_id, action_type, sequence, config)
+    values (made.id, action ->> 'action_type', (action ->> 'sequence')::integer, coalesce(action -> 'config', '{}'));
+  end loop;
+  return to_jsonb(made);
+end
+$$;
+
 CREATE FUNCTION public.create_pipeline(name text, stages jsonb) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -4694,10 +4995,10 @@ begin
 end
 $$;
 
-CREATE FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean DEFAULT true) RETURNS jsonb
+CREATE FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean DEFAULT true, secret text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
-    AS $$ select private.create_webhook_subscription(url, events, enabled) $$;
+    AS $$ select private.create_webhook_subscription(url, events, enabled, secret) $$;
 
 CREATE FUNCTION public.delivery_jobs(ids uuid[]) RETURNS json
     LANGUAGE sql STABLE
@@ -4718,6 +5019,11 @@ CREATE FUNCTION public.give_back_credits(charge uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.give_back_credits(charge) $$;
+
+CREATE FUNCTION public.has_contact(contact_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.has_contact(contact_id) $$;
 
 CREATE FUNCTION public.listed_at(public.automation_actions) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -4803,16 +5109,19 @@ CREATE FUNCTION public.listed_at(public.webhook_subscriptions) RETURNS timestamp
     SET search_path TO ''
     AS $$ select now()::timestamptz(3) $$;
 
-CREATE FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer DEFAULT NULL::integer, skip_automations boolean DEFAULT false) RETURNS jsonb
+CREATE FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer DEFAULT NULL::integer, skip_automations boolean DEFAULT false, skip_action_ids uuid[] DEFAULT '{}'::uuid[]) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path TO ''
     AS $$
+declare
+  placement public.crm_deal_placements;
 begin
   if not exists (select from public.crm_deals where id = opportunity_id) then
     return null;
   end if;
 
   perform set_config('referrals.skip_automations', case when skip_automations then 'on' else '' end, true);
+  perform set_config('referrals.skip_action_ids', coalesce(skip_action_ids, '{}')::text, true);
   insert into public.crm_deal_placements (deal_id, pipeline_id, stage_id, position)
   values (
     opportunity_id,
@@ -4824,14 +5133,11 @@ begin
       where stage_id = target_stage_id and pipeline_id = target_pipeline_id and deal_id <> opportunity_id
     ), 0)
   )
-  on conflict (deal_id, pipeline_id, company_id) do update set stage_id = excluded.stage_id, position = excluded.position;
+  on conflict (deal_id, pipeline_id, company_id) do update set stage_id = excluded.stage_id, position = excluded.position
+  returning * into placement;
   perform set_config('referrals.skip_automations', '', true);
-
-  return (
-    select to_jsonb(crm_deals) || jsonb_build_object('placements', public.placements(crm_deals))
-    from public.crm_deals
-    where id = opportunity_id
-  );
+  perform set_config('referrals.skip_action_ids', '', true);
+  return to_jsonb(placement);
 end
 $$;
 
@@ -4922,10 +5228,49 @@ CREATE FUNCTION public.referrer(public.referrals) RETURNS jsonb
     SET search_path TO ''
     AS $_$ select private.referral_referrer(($1).id) $_$;
 
+CREATE FUNCTION public.remove_contact(contact_id uuid, force boolean) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.remove_contact(contact_id, force) $$;
+
+CREATE FUNCTION public.remove_opportunity(opportunity_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.remove_opportunity(opportunity_id) $$;
+
 CREATE FUNCTION public.renew_referral_request(request_id uuid, token text, unsubscribe_token text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.renew_referral_request(request_id, token, unsubscribe_token) $$;
+
+CREATE FUNCTION public.reorder_actions(automation_id uuid, action_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  ordered uuid[];
+begin
+  perform public.require_scope('automations:write');
+  perform from public.automations where id = reorder_actions.automation_id;
+  if not found then
+    return null;
+  end if;
+  select coalesce(array_agg(action.id order by array_position(action_ids, action.id), action.sequence, action.created_at, action.id), '{}')
+  into ordered
+  from public.automation_actions as action
+  where action.automation_id = reorder_actions.automation_id;
+  if not action_ids <@ ordered then
+    perform private.refuse(
+      404, 'NOT_FOUND', 'action_ids names an action that this automation does not have.', details => 'action_ids'
+    );
+  end if;
+  update public.automation_actions as action
+  set sequence = array_position(ordered, action.id) - 1
+  where action.automation_id = reorder_actions.automation_id
+    and action.sequence <> array_position(ordered, action.id) - 1;
+  return cardinality(ordered);
+end
+$$;
 
 CREATE FUNCTION public.replay_webhook_delivery(delivery_id uuid) RETURNS jsonb
     LANGUAGE sql
@@ -4938,15 +5283,15 @@ CREATE FUNCTION public.require_scope(scope text DEFAULT NULL::text) RETURNS void
     AS $$
 begin
   if private.company_for(variadic array_remove(array[scope], null)) is null and scope is not null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.', details => scope);
   end if;
 end
 $$;
 
-CREATE FUNCTION public.rotate_webhook_secret(subscription_id uuid) RETURNS jsonb
+CREATE FUNCTION public.rotate_webhook_secret(subscription_id uuid, secret text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE sql
     SET search_path TO ''
-    AS $$ select private.rotate_webhook_secret(subscription_id) $$;
+    AS $$ select private.rotate_webhook_secret(subscription_id, secret) $$;
 
 CREATE FUNCTION public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) RETURNS void
     LANGUAGE sql
@@ -4971,6 +5316,11 @@ CREATE FUNCTION public.stages(public.crm_pipelines) RETURNS jsonb
   from public.crm_pipeline_stages
   where pipeline_id = ($1).id
 $_$;
+
+CREATE FUNCTION public.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.start_action_run(automation_id, action_id, trigger_data) $$;
 
 CREATE FUNCTION public.start_automation_run(automation_id uuid, trigger_data jsonb) RETURNS jsonb
     LANGUAGE sql
@@ -5018,6 +5368,11 @@ CREATE FUNCTION public.unsubscribe(token text) RETURNS boolean
     LANGUAGE sql
     SET search_path TO ''
     AS $$ select private.unsubscribe(token) $$;
+
+CREATE FUNCTION public.unsubscribe_contact(contact_id uuid) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.unsubscribe_contact(contact_id) $$;
 
 CREATE FUNCTION public.unsubscribe_form(token text) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -5187,12 +5542,13 @@ CREATE TABLE public.api_keys (
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT api_keys_requests_per_day_check CHECK (((requests_per_day >= 1) AND (requests_per_day <= 100000000))),
     CONSTRAINT api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 1000000))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['referrals:read'::text, 'referrals:write'::text, 'referrals:delete'::text, 'contacts:read'::text, 'contacts:write'::text, 'contacts:delete'::text, 'opportunities:read'::text, 'opportunities:write'::text, 'opportunities:delete'::text, 'pipelines:read'::text, 'pipelines:write'::text, 'company:read'::text, 'company:write'::text, 'automations:read'::text, 'automations:write'::text, 'automations:trigger'::text, 'webhooks:read'::text, 'webhooks:write'::text, 'audit:read'::text, 'admin'::text])))
 );
 
 CREATE TABLE public.company_settings (
     company_id uuid NOT NULL,
     referral_categories text[] DEFAULT '{}'::text[] NOT NULL,
+    lead_sources text[] DEFAULT '{}'::text[] NOT NULL,
     referral_pipeline_id uuid,
     referral_stage_id uuid,
     updated_at timestamp(3) with time zone DEFAULT now() NOT NULL,
@@ -5201,6 +5557,7 @@ CREATE TABLE public.company_settings (
     mail_form_contacts boolean DEFAULT false NOT NULL,
     CONSTRAINT company_settings_check CHECK (((referral_stage_id IS NULL) OR (referral_pipeline_id IS NOT NULL))),
     CONSTRAINT company_settings_form_tries_per_hour_check CHECK ((form_tries_per_hour > 0)),
+    CONSTRAINT company_settings_lead_sources_check CHECK (((cardinality(lead_sources) <= 200) AND private.are_distinct_labels(lead_sources))),
     CONSTRAINT company_settings_mail_recipients_check CHECK (((cardinality(mail_recipients) <= 50) AND private.are_emails(mail_recipients))),
     CONSTRAINT company_settings_referral_categories_check CHECK (((cardinality(referral_categories) <= 200) AND private.are_distinct_labels(referral_categories)))
 );
@@ -5300,6 +5657,9 @@ CREATE VIEW public.placed_deals WITH (security_invoker='true') AS
     deal.lead_source,
     deal.primary_referrer_contact_id,
     deal.primary_referrer_category,
+    deal.tags,
+    deal.notes,
+    deal.metadata,
     deal.search_text,
     placement.pipeline_id,
     placement.stage_id,
@@ -5533,11 +5893,19 @@ CREATE INDEX company_settings_referral_pipeline ON public.company_settings USING
 
 CREATE INDEX company_settings_referral_stage ON public.company_settings USING btree (referral_stage_id, referral_pipeline_id, company_id);
 
+CREATE INDEX crm_contacts_active ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX crm_contacts_archived ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC) WHERE (archived_at IS NOT NULL);
+
 CREATE INDEX crm_contacts_created_at ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC);
 
 CREATE UNIQUE INDEX crm_contacts_email ON public.crm_contacts USING btree (company_id, private.email_key(email));
 
 CREATE INDEX crm_contacts_phone ON public.crm_contacts USING btree (company_id, phone);
+
+CREATE INDEX crm_contacts_source ON public.crm_contacts USING btree (company_id, source, created_at DESC, id DESC);
+
+CREATE INDEX crm_contacts_unsubscribed ON public.crm_contacts USING btree (company_id, created_at DESC, id DESC) WHERE (unsubscribed_at IS NOT NULL);
 
 CREATE INDEX crm_contacts_updated_at ON public.crm_contacts USING btree (company_id, updated_at DESC, id DESC);
 
@@ -5641,6 +6009,10 @@ CREATE STATISTICS public.webhook_deliveries_owner (dependencies) ON company_id, 
 
 CREATE TRIGGER events_wake_dispatcher AFTER INSERT ON private.events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.wake_dispatcher_for_events();
 
+CREATE TRIGGER unsubscribed_contacts_note AFTER INSERT ON private.unsubscribed_contacts FOR EACH ROW EXECUTE FUNCTION private.note_unsubscribed_contact();
+
+CREATE TRIGGER unsubscribed_note AFTER INSERT ON private.unsubscribed FOR EACH ROW EXECUTE FUNCTION private.note_unsubscribed_email();
+
 CREATE TRIGGER webhook_secrets_forget AFTER DELETE ON private.webhook_secrets FOR EACH ROW EXECUTE FUNCTION private.forget_webhook_secret();
 
 CREATE TRIGGER api_keys_audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('api_key', 'last_used_at');
@@ -5727,6 +6099,8 @@ CREATE TRIGGER crm_contacts_count_removed AFTER DELETE ON public.crm_contacts RE
 
 CREATE TRIGGER crm_contacts_keep_unsubscribed AFTER UPDATE OF email ON public.crm_contacts FOR EACH ROW WHEN (((new.email IS DISTINCT FROM old.email) AND (new.email IS NOT NULL))) EXECUTE FUNCTION private.keep_unsubscribed();
 
+CREATE TRIGGER crm_contacts_note_unsubscribed BEFORE INSERT OR UPDATE OF email ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.keep_email_unsubscribed();
+
 CREATE TRIGGER crm_contacts_touch BEFORE UPDATE ON public.crm_contacts FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
 CREATE TRIGGER crm_deal_placements_audit_delete AFTER DELETE ON public.crm_deal_placements REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('placement', 'deal_created_at');
@@ -5759,11 +6133,15 @@ CREATE TRIGGER crm_pipeline_stages_audit_insert AFTER INSERT ON public.crm_pipel
 
 CREATE TRIGGER crm_pipeline_stages_audit_update AFTER UPDATE ON public.crm_pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('stage', '');
 
+CREATE TRIGGER crm_pipeline_stages_refuse_removal BEFORE DELETE ON public.crm_pipeline_stages FOR EACH ROW EXECUTE FUNCTION private.refuse_stage_in_use();
+
 CREATE TRIGGER crm_pipelines_audit_delete AFTER DELETE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
 
 CREATE TRIGGER crm_pipelines_audit_insert AFTER INSERT ON public.crm_pipelines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
 
 CREATE TRIGGER crm_pipelines_audit_update AFTER UPDATE ON public.crm_pipelines REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('pipeline', '');
+
+CREATE TRIGGER crm_pipelines_refuse_removal BEFORE DELETE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.refuse_pipeline_in_use();
 
 CREATE TRIGGER crm_pipelines_touch BEFORE UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();
 
@@ -6057,6 +6435,14 @@ CREATE POLICY "keys with pipelines:write add pipelines to their workspace" ON pu
 
 CREATE POLICY "keys with pipelines:write add stages to their workspace" ON public.crm_pipeline_stages FOR INSERT TO api_key WITH CHECK ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
 
+CREATE POLICY "keys with pipelines:write change their workspace's stages" ON public.crm_pipeline_stages FOR UPDATE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for))) WITH CHECK ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
+CREATE POLICY "keys with pipelines:write remove their workspace's pipelines" ON public.crm_pipelines FOR DELETE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
+CREATE POLICY "keys with pipelines:write remove their workspace's stages" ON public.crm_pipeline_stages FOR DELETE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
+CREATE POLICY "keys with pipelines:write rename their workspace's pipelines" ON public.crm_pipelines FOR UPDATE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for))) WITH CHECK ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['pipelines:write'::text]) AS company_for)));
+
 CREATE POLICY "keys with referrals:delete remove their workspace's referrals" ON public.referrals FOR DELETE TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['referrals:delete'::text]) AS company_for)));
 
 CREATE POLICY "keys with referrals:read see their workspace's referrals" ON public.referrals FOR SELECT TO api_key USING ((company_id = ( SELECT private.company_for(VARIADIC ARRAY['referrals:read'::text]) AS company_for)));
@@ -6152,6 +6538,9 @@ REVOKE ALL ON FUNCTION private.are_emails(given text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.are_emails(given text[]) TO api_key;
 GRANT ALL ON FUNCTION private.are_emails(given text[]) TO service_role;
 
+REVOKE ALL ON FUNCTION private.are_tags(tags jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.are_tags(tags jsonb) TO api_key;
+
 REVOKE ALL ON FUNCTION private.as_id(text_of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.as_id(text_of_id text) TO service_role;
 
@@ -6219,6 +6608,24 @@ GRANT UPDATE(contact_email) ON TABLE public.companies TO api_key;
 GRANT UPDATE(country) ON TABLE public.companies TO api_key;
 
 GRANT UPDATE(timezone) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(slug) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(description) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(contact_name) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(phone) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(secondary_color) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(address) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(industry) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(website_url) ON TABLE public.companies TO api_key;
+
+GRANT UPDATE(abn) ON TABLE public.companies TO api_key;
 
 REVOKE ALL ON FUNCTION private.brand(company public.companies) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.brand(company public.companies) TO service_role;
@@ -6295,6 +6702,10 @@ GRANT INSERT(phone),UPDATE(phone) ON TABLE public.crm_contacts TO api_key;
 
 GRANT INSERT(job_title),UPDATE(job_title) ON TABLE public.crm_contacts TO api_key;
 
+GRANT INSERT(source),UPDATE(source) ON TABLE public.crm_contacts TO api_key;
+
+GRANT INSERT(archived_at),UPDATE(archived_at) ON TABLE public.crm_contacts TO api_key;
+
 REVOKE ALL ON FUNCTION private.contact_card(contact public.crm_contacts) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.contact_card(contact public.crm_contacts) TO service_role;
 
@@ -6324,8 +6735,8 @@ REVOKE ALL ON FUNCTION private.counted_rows(workspace uuid, name text) FROM PUBL
 
 REVOKE ALL ON FUNCTION private.create_company_settings() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+REVOKE ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_webhook_subscription(url text, events text[], enabled boolean, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.credits_used(of_key uuid) FROM PUBLIC;
 
@@ -6358,6 +6769,8 @@ GRANT ALL ON FUNCTION private.email_key(email text) TO service_role;
 REVOKE ALL ON FUNCTION private.end_of_day(instant timestamp with time zone, days integer, zone text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.enter_chain(run public.automation_runs) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.skipped_actions() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.event_data(event private.events) FROM PUBLIC;
 
@@ -6393,14 +6806,19 @@ GRANT ALL ON FUNCTION private.form_address_key() TO service_role;
 REVOKE ALL ON FUNCTION private.give_back_credits(charge uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.give_back_credits(charge uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION private.has_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.has_contact(contact_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION private.is_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.is_webhook_url(url text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_webhook_url(url text) TO api_key;
 
-REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION private.issue_webhook_secret(subscription uuid, own text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_audit_log() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.keep_email_unsubscribed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.keep_unsubscribed() FROM PUBLIC;
 
@@ -6432,6 +6850,10 @@ REVOKE ALL ON FUNCTION private.note_deal_age() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.note_enabling() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.note_hosts(verdicts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_unsubscribed_contact() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.note_unsubscribed_email() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.open_referred_deal(workspace uuid, contact uuid) FROM PUBLIC;
 
@@ -6506,6 +6928,8 @@ GRANT SELECT,DELETE ON TABLE public.automations TO api_key;
 
 GRANT INSERT(name),UPDATE(name) ON TABLE public.automations TO api_key;
 
+GRANT INSERT(description),UPDATE(description) ON TABLE public.automations TO api_key;
+
 GRANT INSERT(trigger_type),UPDATE(trigger_type) ON TABLE public.automations TO api_key;
 
 GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.automations TO api_key;
@@ -6528,9 +6952,13 @@ REVOKE ALL ON FUNCTION private.refuse_disabled_webhook(workspace uuid, subscript
 
 REVOKE ALL ON FUNCTION private.refuse_over_limit(name text, maximum integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.refuse_pipeline_in_use() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION private.refuse_rows_over_limit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_self_referral() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.refuse_stage_in_use() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_stage_mismatch() FROM PUBLIC;
 
@@ -6539,6 +6967,12 @@ REVOKE ALL ON FUNCTION private.refuse_stage_without_pipeline() FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.refuse_unsubscribed(workspace uuid, contact uuid, address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.refuse_write() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.remove_contact(contact_id uuid, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_contact(contact_id uuid, force boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION private.remove_opportunity(opportunity_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_opportunity(opportunity_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.renew_referral_request(request_id uuid, token text, unsubscribe_token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.renew_referral_request(request_id uuid, token text, unsubscribe_token text) TO api_key;
@@ -6558,8 +6992,8 @@ REVOKE ALL ON FUNCTION private.retry_wait(tries integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.room(used_until timestamp with time zone, instant timestamp with time zone, step interval, most integer) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid) TO api_key;
+REVOKE ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rotate_webhook_secret(subscription_id uuid, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION private.run_action_results(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.run_action_results(run_id uuid) TO api_key;
@@ -6593,7 +7027,13 @@ REVOKE ALL ON FUNCTION private.scopes_to_hear(event_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION private.scopes_to_see(action_type text, config jsonb, trigger_type text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION private.skipped_by(event_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.skipped_by(event_id uuid) TO service_role;
+
 REVOKE ALL ON FUNCTION private.stamp_converted_at() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION private.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) TO api_key;
 
 REVOKE ALL ON FUNCTION private.start_automation_run(automation_id uuid, trigger_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.start_automation_run(automation_id uuid, trigger_data jsonb) TO api_key;
@@ -6639,6 +7079,9 @@ GRANT ALL ON FUNCTION private.trigger_data_of(run public.automation_runs) TO ser
 
 REVOKE ALL ON FUNCTION private.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe(token text) TO anon;
+
+REVOKE ALL ON FUNCTION private.unsubscribe_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.unsubscribe_contact(contact_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION private.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.unsubscribe_form(token text) TO anon;
@@ -6726,6 +7169,12 @@ GRANT INSERT(currency),UPDATE(currency) ON TABLE public.crm_deals TO api_key;
 
 GRANT INSERT(lead_source),UPDATE(lead_source) ON TABLE public.crm_deals TO api_key;
 
+GRANT INSERT(tags),UPDATE(tags) ON TABLE public.crm_deals TO api_key;
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE public.crm_deals TO api_key;
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE public.crm_deals TO api_key;
+
 REVOKE ALL ON FUNCTION public.contact(public.crm_deals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.contact(public.crm_deals) TO api_key;
 
@@ -6735,11 +7184,14 @@ GRANT ALL ON FUNCTION public.contact_with_email(email text) TO api_key;
 REVOKE ALL ON FUNCTION public.convert_referral(referral_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.convert_referral(referral_id uuid) TO api_key;
 
+REVOKE ALL ON FUNCTION public.create_automation(automation jsonb, actions jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_automation(automation jsonb, actions jsonb) TO api_key;
+
 REVOKE ALL ON FUNCTION public.create_pipeline(name text, stages jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_pipeline(name text, stages jsonb) TO api_key;
 
-REVOKE ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean) TO api_key;
+REVOKE ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_webhook_subscription(url text, events text[], enabled boolean, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION public.delivery_jobs(ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delivery_jobs(ids uuid[]) TO service_role;
@@ -6752,6 +7204,9 @@ GRANT ALL ON FUNCTION public.form_address_key() TO service_role;
 
 REVOKE ALL ON FUNCTION public.give_back_credits(charge uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_back_credits(charge uuid) TO api_key;
+
+REVOKE ALL ON FUNCTION public.has_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.has_contact(contact_id uuid) TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.automation_actions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.automation_actions) TO api_key;
@@ -6769,9 +7224,9 @@ REVOKE ALL ON FUNCTION public.listed_at(public.crm_deals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.crm_deals) TO api_key;
 
 GRANT ALL ON TABLE public.crm_pipelines TO service_role;
-GRANT SELECT ON TABLE public.crm_pipelines TO api_key;
+GRANT SELECT,DELETE ON TABLE public.crm_pipelines TO api_key;
 
-GRANT INSERT(name) ON TABLE public.crm_pipelines TO api_key;
+GRANT INSERT(name),UPDATE(name) ON TABLE public.crm_pipelines TO api_key;
 
 REVOKE ALL ON FUNCTION public.listed_at(public.crm_pipelines) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.crm_pipelines) TO api_key;
@@ -6791,8 +7246,8 @@ GRANT ALL ON FUNCTION public.listed_at(public.webhook_deliveries) TO api_key;
 REVOKE ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.listed_at(public.webhook_subscriptions) TO api_key;
 
-REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean) TO api_key;
+REVOKE ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean, skip_action_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.move_opportunity(opportunity_id uuid, target_pipeline_id uuid, target_stage_id uuid, target_position integer, skip_automations boolean, skip_action_ids uuid[]) TO api_key;
 
 REVOKE ALL ON FUNCTION public.opportunity(public.referrals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.opportunity(public.referrals) TO api_key;
@@ -6833,8 +7288,17 @@ GRANT ALL ON FUNCTION public.referrer(public.crm_deals) TO api_key;
 REVOKE ALL ON FUNCTION public.referrer(public.referrals) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.referrer(public.referrals) TO api_key;
 
+REVOKE ALL ON FUNCTION public.remove_contact(contact_id uuid, force boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_contact(contact_id uuid, force boolean) TO api_key;
+
+REVOKE ALL ON FUNCTION public.remove_opportunity(opportunity_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.remove_opportunity(opportunity_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION public.renew_referral_request(request_id uuid, token text, unsubscribe_token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.renew_referral_request(request_id uuid, token text, unsubscribe_token text) TO api_key;
+
+REVOKE ALL ON FUNCTION public.reorder_actions(automation_id uuid, action_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reorder_actions(automation_id uuid, action_ids uuid[]) TO api_key;
 
 REVOKE ALL ON FUNCTION public.replay_webhook_delivery(delivery_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.replay_webhook_delivery(delivery_id uuid) TO api_key;
@@ -6842,8 +7306,8 @@ GRANT ALL ON FUNCTION public.replay_webhook_delivery(delivery_id uuid) TO api_ke
 REVOKE ALL ON FUNCTION public.require_scope(scope text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.require_scope(scope text) TO api_key;
 
-REVOKE ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid) TO api_key;
+REVOKE ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid, secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.rotate_webhook_secret(subscription_id uuid, secret text) TO api_key;
 
 REVOKE ALL ON FUNCTION public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.run_attribute_referral(run_id uuid, action_id uuid, request jsonb) TO service_role;
@@ -6856,6 +7320,9 @@ GRANT ALL ON FUNCTION public.run_job(run_id uuid) TO service_role;
 
 REVOKE ALL ON FUNCTION public.stages(public.crm_pipelines) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.stages(public.crm_pipelines) TO api_key;
+
+REVOKE ALL ON FUNCTION public.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.start_action_run(automation_id uuid, action_id uuid, trigger_data jsonb) TO api_key;
 
 REVOKE ALL ON FUNCTION public.start_automation_run(automation_id uuid, trigger_data jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.start_automation_run(automation_id uuid, trigger_data jsonb) TO api_key;
@@ -6881,6 +7348,9 @@ GRANT ALL ON FUNCTION public.trigger_data(public.automation_runs) TO api_key;
 REVOKE ALL ON FUNCTION public.unsubscribe(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe(token text) TO anon;
 
+REVOKE ALL ON FUNCTION public.unsubscribe_contact(contact_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unsubscribe_contact(contact_id uuid) TO api_key;
+
 REVOKE ALL ON FUNCTION public.unsubscribe_form(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unsubscribe_form(token text) TO anon;
 
@@ -6903,6 +7373,8 @@ GRANT SELECT ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_categories) ON TABLE public.company_settings TO api_key;
 
+GRANT UPDATE(lead_sources) ON TABLE public.company_settings TO api_key;
+
 GRANT UPDATE(referral_pipeline_id) ON TABLE public.company_settings TO api_key;
 
 GRANT UPDATE(referral_stage_id) ON TABLE public.company_settings TO api_key;
@@ -6923,13 +7395,13 @@ GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE public.crm_deal_placements TO a
 GRANT INSERT("position"),UPDATE("position") ON TABLE public.crm_deal_placements TO api_key;
 
 GRANT ALL ON TABLE public.crm_pipeline_stages TO service_role;
-GRANT SELECT ON TABLE public.crm_pipeline_stages TO api_key;
+GRANT SELECT,DELETE ON TABLE public.crm_pipeline_stages TO api_key;
 
 GRANT INSERT(pipeline_id) ON TABLE public.crm_pipeline_stages TO api_key;
 
-GRANT INSERT(name) ON TABLE public.crm_pipeline_stages TO api_key;
+GRANT INSERT(name),UPDATE(name) ON TABLE public.crm_pipeline_stages TO api_key;
 
-GRANT INSERT("position") ON TABLE public.crm_pipeline_stages TO api_key;
+GRANT INSERT("position"),UPDATE("position") ON TABLE public.crm_pipeline_stages TO api_key;
 
 GRANT INSERT(place) ON TABLE public.crm_pipeline_stages TO api_key;
 

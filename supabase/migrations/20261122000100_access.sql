@@ -143,7 +143,7 @@ declare
   workspace uuid := private.company_for(scope);
 begin
   if workspace is null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.', details => scope);
   end if;
   return workspace;
 end
@@ -159,7 +159,7 @@ set search_path = ''
 as $$
 begin
   if private.company_for(variadic array_remove(array[scope], null)) is null and scope is not null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.');
+    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || scope || '.', details => scope);
   end if;
 end
 $$;

@@ -26,6 +26,16 @@ create table public.companies (
     'VI', 'VN', 'VU', 'WF', 'WS', 'XK', 'YE', 'YT', 'ZA', 'ZM', 'ZW'
   )),
   timezone text not null default 'UTC' check (private.is_time_zone(timezone)),
+  -- what it says of itself; nothing here acts by it
+  slug text check (char_length(slug) between 1 and 200),
+  description text check (char_length(description) <= 2000),
+  contact_name text check (char_length(contact_name) between 1 and 200),
+  phone text check (char_length(phone) between 1 and 40),
+  secondary_color text check (char_length(secondary_color) between 1 and 40),
+  address text check (char_length(address) <= 500),
+  industry text check (char_length(industry) between 1 and 200),
+  website_url text check (char_length(website_url) between 1 and 2048),
+  abn text check (char_length(abn) between 1 and 40),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now()
 );
@@ -50,7 +60,10 @@ create trigger companies_name_sender before insert on public.companies
 alter table public.companies enable row level security;
 grant all on public.companies to service_role;
 grant select on public.companies to api_key;
-grant update (name, logo_url, primary_color, contact_email, country, timezone) on public.companies to api_key;
+grant update (
+  name, logo_url, primary_color, contact_email, country, timezone,
+  slug, description, contact_name, phone, secondary_color, address, industry, website_url, abn
+) on public.companies to api_key;
 
 create policy "keys with company:read see their workspace" on public.companies
   for select to api_key

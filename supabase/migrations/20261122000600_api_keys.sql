@@ -8,8 +8,8 @@ create table public.api_keys (
     cardinality(scopes) > 0
     and scopes <@ array[
       'referrals:read', 'referrals:write', 'referrals:delete',
-      'contacts:read', 'contacts:write',
-      'opportunities:read', 'opportunities:write',
+      'contacts:read', 'contacts:write', 'contacts:delete',
+      'opportunities:read', 'opportunities:write', 'opportunities:delete',
       'pipelines:read', 'pipelines:write',
       'company:read', 'company:write',
       'automations:read', 'automations:write', 'automations:trigger',

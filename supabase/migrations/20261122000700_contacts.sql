@@ -8,11 +8,16 @@ create table public.crm_contacts (
   email text check (private.is_email(email)),
   phone text check (phone ~ '^\+[1-9][0-9]{1,14}(;ext=[0-9]{1,15})?$'),
   job_title text check (char_length(job_title) <= 200 and private.is_line(job_title)),
+  source text check (char_length(source) between 1 and 200),
   images text[] not null default '{}',
   -- by whoever held a link: automations mail them only where the workspace says so
   made_by_form boolean not null default false,
   -- no reference: it would cost each insert an index and a look at the key
   created_by uuid default private.calling_key(),
+  -- kept by the page email_unsubscribed
+  unsubscribed_at timestamptz(3),
+  email_unsubscribed boolean not null generated always as (unsubscribed_at is not null) stored,
+  archived_at timestamptz(3),
   search_text text not null generated always as (
     private.folded(
       first_name || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '')
@@ -25,6 +30,13 @@ create table public.crm_contacts (
 
 -- Emails compare without case and in either spelling, and name one contact of a workspace.
 create unique index crm_contacts_email on public.crm_contacts (company_id, private.email_key(email));
+create index crm_contacts_source on public.crm_contacts (company_id, source, created_at desc, id desc);
+-- Partial, since these are asked by `is null`, which a plan knows, where it takes a boolean that is always the same for any.
+create index crm_contacts_active on public.crm_contacts (company_id, created_at desc, id desc) where archived_at is null;
+create index crm_contacts_archived on public.crm_contacts (company_id, created_at desc, id desc)
+  where archived_at is not null;
+create index crm_contacts_unsubscribed on public.crm_contacts (company_id, created_at desc, id desc)
+  where unsubscribed_at is not null;
 create index crm_contacts_phone on public.crm_contacts (company_id, phone);
 create index crm_contacts_created_at on public.crm_contacts (company_id, created_at desc, id desc);
 create index crm_contacts_updated_at on public.crm_contacts (company_id, updated_at desc, id desc);
@@ -35,8 +47,8 @@ create trigger crm_contacts_touch before update on public.crm_contacts
 alter table public.crm_contacts enable row level security;
 grant all on public.crm_contacts to service_role;
 grant select on public.crm_contacts to api_key;
-grant insert (first_name, last_name, email, phone, job_title),
-  update (first_name, last_name, email, phone, job_title) on public.crm_contacts to api_key;
+grant insert (first_name, last_name, email, phone, job_title, source, archived_at),
+  update (first_name, last_name, email, phone, job_title, source, archived_at) on public.crm_contacts to api_key;
 
 create policy "keys with contacts:read see their workspace's contacts" on public.crm_contacts
   for select to api_key

@@ -17,8 +17,8 @@ create trigger crm_pipelines_touch before update on public.crm_pipelines
 
 alter table public.crm_pipelines enable row level security;
 grant all on public.crm_pipelines to service_role;
-grant select on public.crm_pipelines to api_key;
-grant insert (name) on public.crm_pipelines to api_key;
+grant select, delete on public.crm_pipelines to api_key;
+grant insert (name), update (name) on public.crm_pipelines to api_key;
 
 create policy "keys with pipelines:read see their workspace's pipelines" on public.crm_pipelines
   for select to api_key
@@ -27,6 +27,15 @@ create policy "keys with pipelines:read see their workspace's pipelines" on publ
 create policy "keys with pipelines:write add pipelines to their workspace" on public.crm_pipelines
   for insert to api_key
   with check (company_id = (select private.company_for('pipelines:write')));
+
+create policy "keys with pipelines:write rename their workspace's pipelines" on public.crm_pipelines
+  for update to api_key
+  using (company_id = (select private.company_for('pipelines:write')))
+  with check (company_id = (select private.company_for('pipelines:write')));
+
+create policy "keys with pipelines:write remove their workspace's pipelines" on public.crm_pipelines
+  for delete to api_key
+  using (company_id = (select private.company_for('pipelines:write')));
 
 create table public.crm_pipeline_stages (
   id uuid primary key default gen_random_uuid(),
@@ -46,8 +55,8 @@ create index crm_pipeline_stages_company_id on public.crm_pipeline_stages (compa
 
 alter table public.crm_pipeline_stages enable row level security;
 grant all on public.crm_pipeline_stages to service_role;
-grant select on public.crm_pipeline_stages to api_key;
-grant insert (pipeline_id, name, position, place) on public.crm_pipeline_stages to api_key;
+grant select, delete on public.crm_pipeline_stages to api_key;
+grant insert (pipeline_id, name, position, place), update (name, position) on public.crm_pipeline_stages to api_key;
 
 create policy "keys with pipelines:read see their workspace's stages" on public.crm_pipeline_stages
   for select to api_key
@@ -56,6 +65,15 @@ create policy "keys with pipelines:read see their workspace's stages" on public.
 create policy "keys with pipelines:write add stages to their workspace" on public.crm_pipeline_stages
   for insert to api_key
   with check (company_id = (select private.company_for('pipelines:write')));
+
+create policy "keys with pipelines:write change their workspace's stages" on public.crm_pipeline_stages
+  for update to api_key
+  using (company_id = (select private.company_for('pipelines:write')))
+  with check (company_id = (select private.company_for('pipelines:write')));
+
+create policy "keys with pipelines:write remove their workspace's stages" on public.crm_pipeline_stages
+  for delete to api_key
+  using (company_id = (select private.company_for('pipelines:write')));
 
 -- When a list of them was read: see the page updated_at.
 create function public.listed_at(public.crm_pipelines) returns timestamptz

@@ -18,6 +18,9 @@ create table public.company_settings (
   company_id uuid primary key references public.companies on delete cascade,
   referral_categories text[] not null default '{}'
     check (cardinality(referral_categories) <= 200 and private.are_distinct_labels(referral_categories)),
+  -- what forms of other programs offer for an opportunity's lead_source; nothing here asks for it
+  lead_sources text[] not null default '{}'
+    check (cardinality(lead_sources) <= 200 and private.are_distinct_labels(lead_sources)),
   referral_pipeline_id uuid,
   referral_stage_id uuid,
   updated_at timestamptz(3) not null default now(),
@@ -42,7 +45,7 @@ create trigger company_settings_touch before update on public.company_settings
 alter table public.company_settings enable row level security;
 grant all on public.company_settings to service_role;
 grant select on public.company_settings to api_key;
-grant update (referral_categories, referral_pipeline_id, referral_stage_id, mail_recipients, mail_form_contacts) on public.company_settings to api_key;
+grant update (referral_categories, lead_sources, referral_pipeline_id, referral_stage_id, mail_recipients, mail_form_contacts) on public.company_settings to api_key;
 
 create policy "keys with company:read see their workspace's settings" on public.company_settings
   for select to api_key

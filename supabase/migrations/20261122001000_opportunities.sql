@@ -1,5 +1,25 @@
 -- Opportunities: what may become of a contact. Who referred one is kept in its row by the page opportunity_referrer.
 
+-- Whether these are tags: names of 1 to 80 characters, or `{"name", "color"}`, at most 50.
+create function private.are_tags(tags jsonb)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when jsonb_typeof(tags) = 'array' then jsonb_array_length(tags) <= 50 and not exists (
+    select from jsonb_array_elements(tags) as tag
+    where case jsonb_typeof(tag)
+      when 'string' then char_length(tag #>> '{}') not between 1 and 80
+      when 'object' then tag - array['name', 'color'] <> '{}'
+        or jsonb_typeof(tag -> 'name') is distinct from 'string'
+        or char_length(tag ->> 'name') not between 1 and 80
+        or tag ? 'color' and (jsonb_typeof(tag -> 'color') <> 'string' or char_length(tag ->> 'color') > 40)
+      else true end
+  ) else false end
+$$;
+grant execute on function private.are_tags(jsonb) to api_key;
+
 create table public.crm_deals (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null default private.claimed_company() references public.companies on delete cascade,
@@ -9,6 +29,10 @@ create table public.crm_deals (
   value numeric(16, 4) check (value >= 0),
   currency text check (currency is null or private.currency_decimals(currency) is not null),
   lead_source text check (char_length(lead_source) <= 200),
+  tags jsonb not null default '[]' check (private.are_tags(tags)),
+  notes text check (char_length(notes) <= 10000),
+  metadata jsonb not null default '{}'
+    check (jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 16384),
   primary_referrer_contact_id uuid,
   primary_referrer_category text,
   created_by uuid default private.calling_key(),
@@ -45,8 +69,8 @@ create trigger crm_deals_touch before update on public.crm_deals
 alter table public.crm_deals enable row level security;
 grant all on public.crm_deals to service_role;
 grant select on public.crm_deals to api_key;
-grant insert (name, status, contact_id, value, currency, lead_source),
-  update (name, status, contact_id, value, currency, lead_source) on public.crm_deals to api_key;
+grant insert (name, status, contact_id, value, currency, lead_source, tags, notes, metadata),
+  update (name, status, contact_id, value, currency, lead_source, tags, notes, metadata) on public.crm_deals to api_key;
 
 create policy "keys with opportunities:read see opportunities" on public.crm_deals
   for select to api_key

@@ -70,7 +70,10 @@ begin
         'stage_id', placement.stage_id,
         'position', placement.position,
         'pipeline', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
-        'stage', jsonb_build_object('id', stage.id, 'name', stage.name)
+        'stage', jsonb_build_object('id', stage.id, 'name', stage.name),
+        -- TrustPager's names for the two
+        'crm_pipelines', jsonb_build_object('id', pipeline.id, 'name', pipeline.name),
+        'crm_pipeline_stages', jsonb_build_object('id', stage.id, 'name', stage.name, 'color', null)
       ) order by placement.created_at, placement.id
     ), '[]')
     from public.crm_deal_placements as placement
@@ -103,25 +106,29 @@ as $$ select private.deal_placements(($1).id) $$;
 grant execute on function public.placements(public.crm_deals) to api_key;
 
 -- Puts an opportunity into a stage of a pipeline, at the end of the stage when `target_position` is null. With
--- `skip_automations` the move is told to subscribers, and starts no automation. Gives the opportunity with its placements, null
--- when the workspace has no such opportunity.
+-- `skip_automations` the move is told to subscribers, and starts no automation; without the actions of `skip_action_ids` it
+-- starts what is left of them. Gives the placement, null when the workspace has no such opportunity.
 create function public.move_opportunity(
   opportunity_id uuid,
   target_pipeline_id uuid,
   target_stage_id uuid,
   target_position integer default null,
-  skip_automations boolean default false
+  skip_automations boolean default false,
+  skip_action_ids uuid[] default '{}'
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
+declare
+  placement public.crm_deal_placements;
 begin
   if not exists (select from public.crm_deals where id = opportunity_id) then
     return null;
   end if;
 
   perform set_config('referrals.skip_automations', case when skip_automations then 'on' else '' end, true);
+  perform set_config('referrals.skip_action_ids', coalesce(skip_action_ids, '{}')::text, true);
   insert into public.crm_deal_placements (deal_id, pipeline_id, stage_id, position)
   values (
     opportunity_id,
@@ -133,14 +140,11 @@ begin
       where stage_id = target_stage_id and pipeline_id = target_pipeline_id and deal_id <> opportunity_id
     ), 0)
   )
-  on conflict (deal_id, pipeline_id, company_id) do update set stage_id = excluded.stage_id, position = excluded.position;
+  on conflict (deal_id, pipeline_id, company_id) do update set stage_id = excluded.stage_id, position = excluded.position
+  returning * into placement;
   perform set_config('referrals.skip_automations', '', true);
-
-  return (
-    select to_jsonb(crm_deals) || jsonb_build_object('placements', public.placements(crm_deals))
-    from public.crm_deals
-    where id = opportunity_id
-  );
+  perform set_config('referrals.skip_action_ids', '', true);
+  return to_jsonb(placement);
 end
 $$;
-grant execute on function public.move_opportunity(uuid, uuid, uuid, integer, boolean) to api_key;
+grant execute on function public.move_opportunity(uuid, uuid, uuid, integer, boolean, uuid[]) to api_key;

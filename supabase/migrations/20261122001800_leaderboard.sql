@@ -78,7 +78,9 @@ declare
   workspace uuid := private.company_for('referrals:read');
 begin
   if workspace is null then
-    perform private.refuse(403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope referrals:read.');
+    perform private.refuse(
+      403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope referrals:read.', details => 'referrals:read'
+    );
   end if;
 
   return (

@@ -11,6 +11,16 @@ create function private.chain_automation() returns uuid
 language sql stable set search_path = ''
 as $$ select nullif(current_setting('referrals.chain_automation', true), '')::uuid $$;
 
+-- The actions that what the current transaction writes does not start: those of a move with `skip_action_ids`.
+create function private.skipped_actions()
+returns uuid[]
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(nullif(current_setting('referrals.skip_action_ids', true), ''), '{}')::uuid[]
+$$;
+
 create table private.events (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null,
@@ -22,6 +32,8 @@ create table private.events (
   root_id uuid default private.chain_root(),
   caused_by uuid default private.chain_automation(),
   runs_automations boolean not null default true,
+  -- actions that its runs leave out
+  skip_action_ids uuid[] not null default private.skipped_actions(),
   occurred_at timestamptz(3) not null default now(),
   -- when its deliveries and runs were made
   fanned_out_at timestamptz(3)
@@ -72,7 +84,20 @@ create function private.retention() returns interval
 language sql immutable set search_path = ''
 as $$ select interval '30 days' $$;
 
--- Whether what the current transaction writes starts automations: not what was moved with `skip_automations`.
+-- The actions that the runs of an event leave out, for the dispatcher.
+create function private.skipped_by(event_id uuid)
+returns uuid[]
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce((select skip_action_ids from private.events where id = skipped_by.event_id), '{}')
+$$;
+grant execute on function private.skipped_by(uuid) to service_role;
+
+-- Whether what the current transaction writes starts automations: not what was moved, added or changed with
+-- `skip_automations`, which the API says in a header of its call of the data API.
 create function private.starts_automations()
 returns boolean
 language sql
@@ -80,4 +105,5 @@ stable
 set search_path = ''
 as $$
   select coalesce(current_setting('referrals.skip_automations', true), '') <> 'on'
+    and coalesce(nullif(current_setting('request.headers', true), '')::json ->> 'x-skip-automations', '') <> 'true'
 $$;

@@ -68,7 +68,8 @@ begin
   foreach wanted in array demand_scopes.scopes loop
     if private.company_for(wanted) is null then
       perform private.refuse(
-        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.'
+        403, 'INSUFFICIENT_SCOPE', 'This API key lacks the scope ' || wanted || ', which what you save would use.',
+        details => wanted
       );
     end if;
   end loop;

@@ -144,9 +144,9 @@ language sql stable set search_path = ''
 as $$ select private.webhook_in_the_way(url) $$;
 grant execute on function public.webhook_in_the_way(text) to api_key;
 
--- Adds a subscription to the caller's workspace; gives its row with the secret. Raises 409 for one too many, 23505 for an
--- address that has one.
-create function private.create_webhook_subscription(url text, events text[], enabled boolean)
+-- Adds a subscription to the caller's workspace; gives its row with the secret, the caller's own or one that is made. Raises
+-- 409 for one too many, 23505 for an address that has one.
+create function private.create_webhook_subscription(url text, events text[], enabled boolean, secret text)
 returns jsonb
 language plpgsql
 security definer
@@ -162,12 +162,16 @@ begin
     case when not create_webhook_subscription.enabled then now() end
   )
   returning * into subscription;
-  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(
+    subscription.id, create_webhook_subscription.secret
+  ));
 end
 $$;
-grant execute on function private.create_webhook_subscription(text, text[], boolean) to api_key;
+grant execute on function private.create_webhook_subscription(text, text[], boolean, text) to api_key;
 
-create function public.create_webhook_subscription(url text, events text[], enabled boolean default true) returns jsonb
+create function public.create_webhook_subscription(
+  url text, events text[], enabled boolean default true, secret text default null
+) returns jsonb
 language sql set search_path = ''
-as $$ select private.create_webhook_subscription(url, events, enabled) $$;
-grant execute on function public.create_webhook_subscription(text, text[], boolean) to api_key;
+as $$ select private.create_webhook_subscription(url, events, enabled, secret) $$;
+grant execute on function public.create_webhook_subscription(text, text[], boolean, text) to api_key;

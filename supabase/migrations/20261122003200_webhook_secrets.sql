@@ -26,17 +26,21 @@ $$;
 create trigger webhook_secrets_forget after delete on private.webhook_secrets
   for each row execute function private.forget_webhook_secret();
 
--- Gives a subscription a new secret; the one it has expires in 24 hours, one before that is gone at once. Who calls has the
--- subscription's row locked, or has just made it. Gives the secret: nobody can read it again.
-create function private.issue_webhook_secret(subscription uuid)
+-- Gives a subscription a new secret, the caller's own or one that is made; the one it has expires in 24 hours, one before that
+-- is gone at once. Who calls has the subscription's row locked, or has just made it. Gives the secret: nobody can read it
+-- again. Raises 400 for one that is too short to be kept.
+create function private.issue_webhook_secret(subscription uuid, own text default null)
 returns text
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  secret text := 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64');
+  secret text := coalesce(own, 'whsec_' || encode(extensions.gen_random_bytes(32), 'base64'));
 begin
+  if char_length(secret) not between 24 and 200 then
+    perform private.refuse(400, 'VALIDATION_ERROR', 'secret must have 24 to 200 characters.', details => 'secret');
+  end if;
   delete from private.webhook_secrets where subscription_id = subscription and expires_at is not null;
   update private.webhook_secrets set expires_at = now() + interval '24 hours' where subscription_id = subscription;
   insert into private.webhook_secrets (vault_id, subscription_id)
@@ -45,8 +49,9 @@ begin
 end
 $$;
 
--- Gives the caller's subscription with a new secret; for 24 hours the one before signs too. Raises 404.
-create function private.rotate_webhook_secret(subscription_id uuid)
+-- Gives the caller's subscription with a new secret, their own or one that is made; for 24 hours the one before signs too.
+-- Raises 404.
+create function private.rotate_webhook_secret(subscription_id uuid, secret text)
 returns jsonb
 language plpgsql
 security definer
@@ -63,12 +68,12 @@ begin
   if not found then
     perform private.refuse(404, 'NOT_FOUND', 'There is no such row in your workspace.');
   end if;
-  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id));
+  return to_jsonb(subscription) || jsonb_build_object('secret', private.issue_webhook_secret(subscription.id, rotate_webhook_secret.secret));
 end
 $$;
-grant execute on function private.rotate_webhook_secret(uuid) to api_key;
+grant execute on function private.rotate_webhook_secret(uuid, text) to api_key;
 
-create function public.rotate_webhook_secret(subscription_id uuid) returns jsonb
+create function public.rotate_webhook_secret(subscription_id uuid, secret text default null) returns jsonb
 language sql set search_path = ''
-as $$ select private.rotate_webhook_secret(subscription_id) $$;
-grant execute on function public.rotate_webhook_secret(uuid) to api_key;
+as $$ select private.rotate_webhook_secret(subscription_id, secret) $$;
+grant execute on function public.rotate_webhook_secret(uuid, text) to api_key;

@@ -13,7 +13,8 @@ as $$
       then condition.value = '{}' or exists (
         select from jsonb_object_keys(condition.value) as operator
         where operator not in (
-          'eq', 'neq', 'exists', 'not_exists', 'gt', 'gte', 'lt', 'lte', 'contains', 'not_contains', 'in'
+          'eq', 'neq', 'exists', 'not_exists', 'gt', 'gte', 'lt', 'lte', 'contains', 'not_contains',
+          'contains_any', 'contains_text', 'in'
         )
       )
       else true end
@@ -25,6 +26,7 @@ create table public.automations (
   id uuid primary key default gen_random_uuid(),
   company_id uuid not null default private.claimed_company() references public.companies on delete cascade,
   name text not null check (char_length(name) between 1 and 200),
+  description text check (char_length(description) <= 2000),
   trigger_type text not null check (trigger_type in ('stage_changed', 'referral_attributed')),
   stage_id uuid,
   conditions jsonb not null default '{}' check (private.are_conditions(conditions)),
@@ -53,8 +55,8 @@ create trigger automations_touch before update on public.automations
 alter table public.automations enable row level security;
 grant all on public.automations to service_role;
 grant select, delete on public.automations to api_key;
-grant insert (name, trigger_type, stage_id, conditions, enabled, priority),
-  update (name, trigger_type, stage_id, conditions, enabled, priority) on public.automations to api_key;
+grant insert (name, description, trigger_type, stage_id, conditions, enabled, priority),
+  update (name, description, trigger_type, stage_id, conditions, enabled, priority) on public.automations to api_key;
 
 create policy "keys with automations:read see automations" on public.automations
   for select to api_key

@@ -26,7 +26,8 @@ as $$
     when action_type = 'send_email'
       then config - array['to', 'subject', 'body_html'] = '{}' and config ->> 'to' <> ''
         and config ->> 'subject' <> '' and config ->> 'body_html' <> ''
-    when action_type = 'call_webhook' then config - 'url' = '{}' and private.is_webhook_url(config ->> 'url')
+    when action_type = 'call_webhook' then config - array['url', 'method'] = '{}'
+      and private.is_webhook_url(config ->> 'url') and coalesce(config ->> 'method', 'POST') = 'POST'
     else false
   end
 $$;

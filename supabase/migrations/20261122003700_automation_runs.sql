@@ -137,6 +137,10 @@ begin
         'value', deal.value,
         'currency', deal.currency,
         'lead_source', deal.lead_source,
+        'tags', (
+          select coalesce(jsonb_agg(coalesce(tag ->> 'name', tag #>> '{}') order by place), '[]')
+          from jsonb_array_elements(deal.tags) with ordinality as listed (tag, place)
+        ),
         'contact_id', deal.contact_id,
         'primary_referrer_contact_id', deal.primary_referrer_contact_id,
         'primary_referrer_category', deal.primary_referrer_category
@@ -192,6 +196,7 @@ begin
         ), '[]')
         from public.automation_actions as action
         where action.automation_id = automations.id and action.company_id = automations.company_id
+          and action.id <> all (private.skipped_by(run.event_id))
       ),
       'action_results', private.action_results_of(run.id),
       'context', private.run_context(run.company_id, trigger_data)

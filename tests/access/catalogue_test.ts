@@ -99,7 +99,7 @@ const guards: Record<string, Guard> = {
           and (indkey::int2[])[0:cardinality(conkey) - 1] = conkey)`,
     violations: [
       "drop index public.referrals_referred_deal",
-      "drop index public.crm_contacts_created_at, public.crm_contacts_updated_at, public.crm_contacts_email, public.crm_contacts_phone",
+      "drop index public.crm_pipelines_created_at, public.crm_pipelines_updated_at",
     ],
   },
   "a reference between tables of workspaces begins with the id and holds the workspace": {

@@ -24,12 +24,28 @@ Deno.test("whoever may write automations saves none that does or tells what that
     events: ["referral_attributed"],
   });
   const deputy = await alice.holding("automations:write", "webhooks:write");
+  const hearing = await alice.holding("automations:write", "referrals:read");
   const before = await contents(alice);
 
   const url = "http://127.0.0.1:9/deputy";
   const refused: [Promise<Reply>, string][] = [
     [deputy.post("/automations", onReferrals), "referrals:read"],
+    [
+      deputy.post("/automations", { name: "By trigger", trigger: { trigger_type: "referral_attributed" } }),
+      "referrals:read",
+    ],
+    [
+      hearing.post("/automations", { ...onReferrals, actions: [{ action_type: "attribute_referral" }] }),
+      "referrals:write",
+    ],
     [deputy.post(`/automations/${id}/actions`, { action_type: "attribute_referral" }), "referrals:write"],
+    [
+      deputy.post(`/automations/${id}/actions`, {
+        action_type: "send_email",
+        config: { to: "contact", subject: "Hello", body: "<p>Hello</p>" },
+      }),
+      "contacts:read",
+    ],
     [deputy.post(`/automations/${id}/actions`, { action_type: "send_email", config: mail }), "contacts:read"],
     [deputy.post(`/automations/${id}/actions`, { action_type: "call_webhook", config: { url } }), "referrals:read"],
     [deputy.patch(`/automations/${id}`, { enabled: true }), "referrals:read"],
@@ -68,11 +84,11 @@ Deno.test("who says anew what an automation does answers for it from then on", a
 
 Deno.test("an action fails once its maker's key may do it no more, and acts again when it may; revoking alone ends nothing", async () => {
   const { alice } = await world();
-  const { opportunity, friend } = await chain(alice);
+  const { opportunity, friend, referrer } = await chain(alice);
   const maker = await alice.holding("automations:write", "referrals:write", "contacts:read", "opportunities:read");
   const automation = await automate(maker, { ...onReferrals, enabled: false }, {
     action_type: "attribute_referral",
-    config: { referrer_contact_id: "{{contact.id}}" },
+    config: { referrer_contact_id: referrer.id },
   });
   const mailing = await automate(maker, { ...onReferrals, enabled: false }, {
     action_type: "send_email",

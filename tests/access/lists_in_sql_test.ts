@@ -78,7 +78,7 @@ for (const type of ActionType.options) {
       await taken(
         await sourceOf("is_action_config"),
         Object.keys(config.shape),
-        (field) => fits({ ...example, [field]: example[field] ?? "text" }),
+        (field) => fits({ ...example, [field]: example[field] ?? (field === "method" ? "POST" : "text") }),
       ),
       Object.keys(config.shape).sort(),
     );
@@ -88,7 +88,7 @@ for (const type of ActionType.options) {
 Deno.test("a run by hand of every trigger says all that its schema has, and nothing else", async () => {
   const { alice } = await world();
   const { stages: [stage] } = await alice.creates("/pipelines", { name: "Patients", stages: [{ name: "Enquiry" }] });
-  const { data } = await alice.get("/schemas/triggers");
+  const { triggers: data } = await alice.gets("/schemas/triggers");
 
   assertEquals(data.map((trigger: { trigger_type: string }) => trigger.trigger_type), TriggerType.options);
   for (const { trigger_type, sample_trigger_data } of data) {

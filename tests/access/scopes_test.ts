@@ -1,6 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { scopes, scopesAllow } from "../../supabase/functions/api/contract/scopes.ts";
+import { normaliseScopes } from "../../operator/scopes.ts";
 import { sql } from "../world/world.ts";
+
+Deno.test("a key may be made by TrustPager's names of scopes, and holds the scopes' own", () => {
+  const theirs = ["deals:read", "deals:delete", "automations:delete", "automations-trigger:trigger", "webhooks:delete"];
+
+  assertEquals(normaliseScopes([...theirs, "opportunities:read"]), [
+    "opportunities:read",
+    "opportunities:delete",
+    "automations:write",
+    "automations:trigger",
+    "webhooks:write",
+  ]);
+});
 
 Deno.test("SQL and TypeScript agree for every pair of scopes on what implies what", async () => {
   const rows = await sql<{ held: typeof scopes[number]; wanted: typeof scopes[number]; allowed: boolean }[]>`
@@ -17,7 +30,9 @@ Deno.test("SQL and TypeScript agree for every pair of scopes on what implies wha
       ["referrals:write", "referrals:read"],
       ["referrals:delete", "referrals:read"],
       ["contacts:write", "contacts:read"],
+      ["contacts:delete", "contacts:read"],
       ["opportunities:write", "opportunities:read"],
+      ["opportunities:delete", "opportunities:read"],
       ["pipelines:write", "pipelines:read"],
       ["company:write", "company:read"],
       ["automations:write", "automations:read"],

@@ -52,7 +52,10 @@ Deno.test("what no workspace can be is said by its flag, with exit 1, and nothin
   const name = `Nobody ${crypto.randomUUID()}`;
   const refusals: [string[], RegExp][] = [
     [["create", "--name", name, "--country", "Australia"], /^--country must /],
-    [["create", "--name", name, "--time-zone", "Sydney"], /^--time-zone must be a zone or link of the tz database/],
+    [
+      ["create", "--name", name, "--time-zone", "Sydney"],
+      /^--time-zone must be a zone or link of the tz database, such as /,
+    ],
     [["create", "--name", name + "x".repeat(200)], /^--name must have at most 200 characters\.$/],
     [["create", "--name", " "], /^--name must not be empty\.$/],
     [["create", "--country", "AU"], /^--name is missing\.\nUsage: /],

@@ -116,7 +116,7 @@ Deno.test("a field that a config does not have is named beside those it has", as
   const accepted = {
     attribute_referral: "referrer_contact_id, category, status, notes",
     send_email: "to, subject, body_html",
-    call_webhook: "url",
+    call_webhook: "url, method",
   };
   for (const [action_type, fields] of Object.entries(accepted)) {
     const { error } = await alice.post(path, { action_type, config: { recipient: "rita@example.com" } });

@@ -20,11 +20,19 @@ Deno.test("an automation is where Location says, reads back the same, and is not
   const { id } = created.data;
   assertEquals(created.status, 201, created.text);
   assertEquals(created.headers.get("location")?.endsWith(`/functions/v1/api/v1/automations/${id}`), true);
-  assertEquals(await alice.gets(`/automations/${id}`), created.data);
+  const triggers = [{ trigger_type: "referral_attributed", config: { stage_id: null, conditions: {} } }];
+  assertEquals(await alice.gets(`/automations/${id}`), {
+    ...created.data,
+    triggers,
+    actions: [],
+    automations_triggers: triggers,
+    automations_actions: [],
+  });
   assertEquals({ ...created.data, id: "", created_at: "", updated_at: "" }, {
     id: "",
     company_id: alice.companyId,
     ...onReferrals,
+    description: null,
     stage_id: null,
     conditions: {},
     enabled: false,

@@ -47,7 +47,6 @@ const wrongConditions: [conditions: string, path: string, accepted?: string[]][]
   [`{"category": {"in": [${Array(201).fill(1)}]}}`, "conditions.category.in"],
   [`[]`, "conditions"],
   [`"category"`, "conditions"],
-  [`null`, "conditions"],
 ];
 
 Deno.test("a condition that cannot be judged is refused by its place, with what is accepted, and nothing is written", async () => {
@@ -92,5 +91,5 @@ Deno.test("there are at most 50 conditions, and those of a change without a trig
 
   assertEquals([outcome(refused), paths(refused)], [[400, "VALIDATION_ERROR"], ["conditions"]]);
   assertEquals([outcome(ofThis), paths(ofThis)], [[400, "VALIDATION_ERROR"], ["conditions.deal_id"]]);
-  assertEquals(await alice.gets(`/automations/${id}`), ofAny);
+  assertEquals((await alice.gets(`/automations/${id}`)).conditions, ofAny.conditions);
 });

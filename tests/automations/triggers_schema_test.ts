@@ -28,6 +28,7 @@ const deal = [
   "value",
   "currency",
   "lead_source",
+  "tags",
   "contact_id",
   "primary_referrer_contact_id",
   "primary_referrer_category",
@@ -37,7 +38,12 @@ const surroundings = [
   ...deal.flatMap((field) => [`deal.${field}`, `opportunity.${field}`]),
   ...person.flatMap((field) => [`contact.${field}`, `referrer.${field}`]),
   "company.name",
+  "tags",
+  "lead_source",
+  "today",
+  "now",
 ];
+const enriched = ["deal.*", "contact.*", "referrer.*", "company.name", "today", "now"];
 
 Deno.test("whatever her key may do, alice reads what each trigger tells, and what may be made of it", async () => {
   const { alice } = await world();
@@ -45,19 +51,24 @@ Deno.test("whatever her key may do, alice reads what each trigger tells, and wha
 
   const list = await key.get("/schemas/triggers");
 
-  assertEquals([list.status, list.data.map((trigger: Json) => trigger.trigger_type)], [200, Object.keys(told)]);
-  assertEquals(list.body.pagination, { limit: 2, total: 2, has_more: false, next_cursor: null, prev_cursor: null });
+  assertEquals([list.status, list.data.triggers.map((trigger: Json) => trigger.trigger_type)], [
+    200,
+    Object.keys(told),
+  ]);
+  assertEquals([list.data.count, Object.keys(list.data.enriched_variables)], [2, enriched]);
   for (const [type, keys] of Object.entries(told)) {
     const trigger = await key.gets(`/schemas/triggers/${type}`);
-    const names: string[] = trigger.available_variables.map((variable: Json) => variable.name);
+    const names: string[] = trigger.variables.map((variable: Json) => variable.name);
 
-    assertEquals(trigger, list.data.find((listed: Json) => listed.trigger_type === type));
+    assertEquals(trigger, list.data.triggers.find((listed: Json) => listed.trigger_type === type));
+    assertEquals(trigger.available_variables, names.map((name) => `{{${name}}}`));
+    assertEquals(trigger.enriched_variables, list.data.enriched_variables);
     assertEquals(Object.keys(trigger.sample_trigger_data), keys);
     assertEquals(names.toSorted(), [...keys, ...surroundings].sort(), type);
     const texts = [
       trigger.label,
       trigger.description,
-      ...trigger.available_variables.map((it: Json) => it.description),
+      ...trigger.variables.map((it: Json) => it.description),
     ];
     assertEquals(texts.filter((text) => !text), []);
   }
@@ -89,7 +100,11 @@ Deno.test("a type that there is not is a 404, and a dead key learns nothing of t
       assertEquals([path, type, reply.status, reply.error?.code], [path, type, 404, "NOT_FOUND"]);
     }
     const reply = await alice.get(`${path}?limit=1`);
-    assertEquals([reply.status, reply.error.code, reply.error.details[0].path], [400, "VALIDATION_ERROR", "limit"]);
+    assertEquals([reply.status, reply.error.code, reply.error.details.fields[0].path], [
+      400,
+      "VALIDATION_ERROR",
+      "limit",
+    ]);
   }
   await sql`update api_keys set revoked_at = now() where id = ${alice.keyId}`;
   for (const path of ["/schemas/triggers", "/schemas/triggers/nothing", "/automations/action-types/send_email"]) {
@@ -120,9 +135,9 @@ Deno.test("each action type says by a JSON Schema what its config must be, and i
 Deno.test("every variable that a trigger lists can be asked for by a condition, and be put into a mail", async () => {
   const { alice } = await world();
   const { stages: [stage] } = await alice.creates("/pipelines", { name: "Patients", stages: [{ name: "Enquiry" }] });
-  const { data } = await alice.get("/schemas/triggers");
-  for (const { trigger_type, available_variables } of data) {
-    const names: string[] = available_variables.map((variable: Json) => variable.name);
+  const { triggers } = await alice.gets("/schemas/triggers");
+  for (const { trigger_type, variables } of triggers) {
+    const names: string[] = variables.map((variable: Json) => variable.name);
     assert(names.length > 30);
     const automation = await alice.creates("/automations", {
       name: trigger_type,

@@ -130,7 +130,7 @@ Deno.test("who enters their own details is told kindly, and may go on to enter a
     await submit(token, { ...friend, first_name: "rita", email: undefined, phone: "+61 412 000 101" }),
   ];
 
-  assertEquals(own.map((reply) => [reply.status, reply.error.code, reply.error.details[0].path]), [
+  assertEquals(own.map((reply) => [reply.status, reply.error.code, reply.error.details.fields[0].path]), [
     [409, "CONFLICT", "email"],
     [409, "CONFLICT", "phone"],
   ]);
@@ -157,7 +157,9 @@ Deno.test("a form needs a first name, an email or a phone, and consent; nothing 
   ]);
 
   assertEquals(
-    replies.map((reply) => [reply.status, reply.error.code, reply.error.details.map((at: Json) => at.path).join()]),
+    replies.map((
+      reply,
+    ) => [reply.status, reply.error.code, reply.error.details.fields.map((at: Json) => at.path).join()]),
     [
       [400, "MISSING_FIELDS", "first_name,consent,email"],
       [400, "MISSING_FIELDS", "email"],

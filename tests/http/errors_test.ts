@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { errorCodes } from "../../supabase/functions/api/contract/errors.ts";
-import { call, chain, type Reply, sql, world } from "../world/world.ts";
+import { call, chain, type Reply, sql, stack, world } from "../world/world.ts";
 
 const innards =
   /\bsql|postgres|pgrst|constraint|_fkey|_key\b|policy|row-level|relation|violates|column|schema|\.tsx?\b|node_modules|\n\s+at |crm_|\b\d{2}[0-9A-Z]\d{2}\b/i;
@@ -10,13 +10,14 @@ function assertEnvelope(reply: Reply, code: keyof typeof errorCodes, ...optional
   const { error, text, headers, status } = reply;
   assertEquals(Object.keys(reply.body ?? {}), ["error"], text);
   assertEquals([status, error.status, error.code], [errorCodes[code].status, errorCodes[code].status, code]);
-  const keys = ["code", "fix", "message", "request_id", "status", ...optional].sort();
+  const keys = ["code", "docs", "fix", "message", "request_id", "status", ...optional].sort();
   assertEquals(Object.keys(error).sort(), keys, text);
   assertEquals(error.request_id, headers.get("x-request-id"));
   assertMatch(headers.get("content-type") ?? "", /^application\/json/);
   for (const sentence of [error.message, error.fix]) assertMatch(sentence, /^\S.*\.$/, text);
-  for (const problem of error.details ?? []) assertEquals(Object.keys(problem).sort(), ["message", "path"]);
-  assertEquals(innards.exec(text), null, text);
+  assertEquals(error.docs, `${stack.apiUrl}/docs#${code}`);
+  for (const problem of error.details?.fields ?? []) assertEquals(Object.keys(problem).sort(), ["message", "path"]);
+  assertEquals(innards.exec(text.replace(error.docs, "")), null, text);
 }
 
 const count = async (companyId: string) =>
@@ -31,9 +32,9 @@ Deno.test("every refusal has the one envelope, names no part of the machine, and
   const json = { "content-type": "application/json" };
 
   assertEnvelope(await alice.post("/referrals", undefined, { raw: "{", headers: json }), "INVALID_BODY");
-  assertEnvelope(await alice.post("/referrals", {}), "MISSING_FIELDS", "details");
+  assertEnvelope(await alice.post("/referrals", {}), "MISSING_FIELDS", "details", "hint");
   assertEnvelope(await alice.post("/contacts", { name: "Rita" }), "VALIDATION_ERROR", "details", "hint");
-  assertEnvelope(await alice.get("/referrals?status=odd"), "VALIDATION_ERROR", "details");
+  assertEnvelope(await alice.get("/referrals?status=odd"), "VALIDATION_ERROR", "details", "hint");
   assertEnvelope(await alice.get("/referrals?after=x"), "VALIDATION_ERROR", "details", "hint");
   assertEnvelope(await alice.get("/referrals/x"), "VALIDATION_ERROR", "details");
   assertEnvelope(
@@ -42,9 +43,9 @@ Deno.test("every refusal has the one envelope, names no part of the machine, and
     "details",
     "hint",
   );
-  assertEnvelope(await call("GET", "/referrals"), "UNAUTHORIZED");
-  assertEnvelope(await call("GET", "/referrals", undefined, { token: "a.b.c" }), "UNAUTHORIZED");
-  assertEnvelope(await (await alice.holding("contacts:read")).get("/referrals"), "INSUFFICIENT_SCOPE");
+  assertEnvelope(await call("GET", "/referrals"), "UNAUTHORIZED", "details");
+  assertEnvelope(await call("GET", "/referrals", undefined, { token: "a.b.c" }), "UNAUTHORIZED", "details");
+  assertEnvelope(await (await alice.holding("contacts:read")).get("/referrals"), "INSUFFICIENT_SCOPE", "details");
   assertEnvelope(await alice.get("/nowhere"), "NOT_FOUND");
   assertEnvelope(await alice.get(`/referrals/${crypto.randomUUID()}`), "NOT_FOUND");
   const nobody = { referrer_contact_id: crypto.randomUUID() };
@@ -84,7 +85,10 @@ Deno.test("a conflict names the caller's own row in the way, on create and on ch
   for (const [reply, existing] of conflicts) {
     const ofEmail = existing === friend.id;
     assertEnvelope(reply, "CONFLICT", "existing_id", ...(ofEmail ? ["details"] : []));
-    assertEquals([reply.error.existing_id, reply.error.details?.[0].path], [existing, ofEmail ? "email" : undefined]);
+    assertEquals([reply.error.existing_id, reply.error.details?.fields?.[0].path], [
+      existing,
+      ofEmail ? "email" : undefined,
+    ]);
   }
   assertEquals(await count(alice.companyId), before);
   assertEquals((await alice.gets(`/contacts/${referrer.id}`)).email, referrer.email);
@@ -102,5 +106,5 @@ Deno.test("401 says Bearer, 405 says what is allowed, and 403 and 404 name what 
   const allowed = wrongMethod.headers.get("allow")?.split(", ").sort();
   assertEquals([wrongMethod.status, allowed], [405, ["GET", "HEAD", "OPTIONS", "POST"]]);
   assertEquals([unscoped.status, /referrals:write/.test(unscoped.error.message)], [403, true]);
-  assertEquals([nobody.status, nobody.error.details[0].path], [404, "referrer_contact_id"]);
+  assertEquals([nobody.status, nobody.error.details.fields[0].path], [404, "referrer_contact_id"]);
 });

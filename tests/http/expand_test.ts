@@ -33,7 +33,7 @@ for (const [path, objects] of Object.entries(expansions)) {
     for (const wrong of ["expand=", "expand=notes", `expand=${expand},placements`, "expand=a,b,c,d,e,f"]) {
       for (const at of [path, `${path}/${rich.id}`]) {
         const reply = await alice.get(`${at}?${wrong}`);
-        assertEquals([reply.status, reply.error.code, reply.error.details[0].path], [
+        assertEquals([reply.status, reply.error.code, reply.error.details.fields[0].path], [
           400,
           "VALIDATION_ERROR",
           "expand",

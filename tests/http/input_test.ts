@@ -46,18 +46,21 @@ const noObjects = [
 
 Deno.test("a body that is no JSON object is INVALID_BODY on every endpoint, and writes nothing", () =>
   unmoved(async (alice, rows, endpoint) => {
-    for (const text of noObjects) {
+    const { bodyIsOptional } = endpoint.contract;
+    for (const text of noObjects.filter((text) => !(bodyIsOptional && text === ""))) {
       assertEquals(
         outcome(await send(alice, endpoint, rows, text)),
         [400, "INVALID_BODY"],
         `${title(endpoint)} ${text}`,
       );
     }
-    const absent = await send(alice, endpoint, rows, undefined);
+    const absent = bodyIsOptional ? null : await send(alice, endpoint, rows, undefined);
     const notUtf8 = await send(alice, endpoint, rows, {}, {
       raw: Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d),
     });
-    assertEquals([outcome(absent), outcome(notUtf8)], [[400, "INVALID_BODY"], [400, "INVALID_BODY"]], title(endpoint));
+    for (const reply of [absent, notUtf8]) {
+      if (reply) assertEquals(outcome(reply), [400, "INVALID_BODY"], title(endpoint));
+    }
   }));
 
 Deno.test("an empty object lacks what is required, and changes nothing where nothing is", () =>
@@ -65,6 +68,9 @@ Deno.test("an empty object lacks what is required, and changes nothing where not
     const { body, method } = endpoint.contract;
     const required = Object.entries(body!.shape).filter(([, field]) => !field.safeParse(undefined).success)
       .map(([name]) => name);
+    // In one place or the other.
+    if (endpoint.contract.path === "/automations" && method === "post") required.push("trigger_type");
+    if (method === "post" && required.length === 0) return;
 
     const reply = await send(alice, endpoint, rows, {});
 
@@ -77,7 +83,7 @@ Deno.test("a field that is unknown or not writable is named, and the hint lists 
   unmoved(async (alice, rows, endpoint) => {
     const { body, answer } = endpoint.contract;
     const accepted = Object.keys(body!.shape);
-    const readOnly = Object.keys(answer!.shape).filter((name) => !accepted.includes(name));
+    const readOnly = Object.keys(answer?.shape ?? {}).filter((name) => !accepted.includes(name));
     for (const name of ["surprise", "__proto__", "constructor", "toString", "company_id", "id", ...readOnly]) {
       if (accepted.includes(name)) continue;
       const fine = JSON.stringify(bodyOf(endpoint, rows));
@@ -91,12 +97,18 @@ Deno.test("a field that is unknown or not writable is named, and the hint lists 
 
 /** Fields that hold an object, which may be empty. */
 const objects = ["conditions", "config", "trigger_data"];
+const anything = ["metadata"];
 const wrong: Json[] = [{}, [[]], { toString: 1 }, "\u0000", "a\u0000b", "a\ud800b", "\udc00", "x".repeat(200_000)];
 
 Deno.test("every field refuses wrong types, what cannot be stored and 200 kB, by its name", () =>
   unmoved(async (alice, rows, endpoint) => {
     for (const field of Object.keys(endpoint.contract.body!.shape)) {
-      for (const value of objects.includes(field) ? wrong.slice(1) : wrong) {
+      const values = anything.includes(field)
+        ? wrong.filter((value) => Array.isArray(value) || typeof value === "string")
+        : objects.includes(field)
+        ? wrong.slice(1)
+        : wrong;
+      for (const value of values) {
         const what = `${title(endpoint)} ${field} ${JSON.stringify(value).slice(0, 20)}`;
         const reply = await send(alice, endpoint, rows, { ...bodyOf(endpoint, rows), [field]: value });
         assertEquals(outcome(reply), [400, "VALIDATION_ERROR"], what);

@@ -54,7 +54,11 @@ for (
     }));
     for (const refused of ["", "%20", "a%00b", "a".repeat(201)]) {
       const reply = await alice.get(`${path}?search=${refused}`);
-      assertEquals([reply.status, reply.error.code, reply.error.details[0].path], [400, "VALIDATION_ERROR", "search"]);
+      assertEquals([reply.status, reply.error.code, reply.error.details.fields[0].path], [
+        400,
+        "VALIDATION_ERROR",
+        "search",
+      ]);
     }
   });
 }

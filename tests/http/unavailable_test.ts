@@ -67,7 +67,7 @@ function assertUnavailable(reply: Awaited<ReturnType<ReturnType<typeof functionA
   assertEquals([reply.status, reply.error?.code], [503, "UNAVAILABLE"], what);
   assertMatch(reply.headers.get("retry-after") ?? "", /^[1-9]\d*$/, what);
   assertEquals(reply.text.includes("secret"), false, `${what}: the upstream's words reached the caller`);
-  assertEquals(Object.keys(reply.error).sort(), ["code", "fix", "message", "request_id", "status"], what);
+  assertEquals(Object.keys(reply.error).sort(), ["code", "docs", "fix", "message", "request_id", "status"], what);
 }
 
 for (const [failure, answers] of Object.entries(failures)) {
@@ -189,7 +189,7 @@ for (const [sqlState, [violated, said]] of Object.entries(violations)) {
       for (const [method, path, body] of [requests["a create"], requests["a change"]]) {
         const { status, error, text } = await call(method, path, body);
         assertEquals([status, error.code, text.includes("secret")], [400, "VALIDATION_ERROR", false], method);
-        assertEquals(Object.keys(error).sort(), ["code", "fix", "message", "request_id", "status"]);
+        assertEquals(Object.keys(error).sort(), ["code", "docs", "fix", "message", "request_id", "status"]);
         assertStringIncludes(error.message, said);
       }
     });
@@ -209,7 +209,7 @@ Deno.test("a foreign key names the caller's field, and one that stands for none 
     await withCanned(postgrest(409, "23503", violation(name)), async (call) => {
       const { status, error, text } = await call("POST", "/referrals", { referrer_contact_id: id });
       assertEquals([status, error.code, text.includes("fkey")], [404, "NOT_FOUND", false], name);
-      assertEquals(error.details, details, name);
+      assertEquals(error.details?.fields, details, name);
     });
   }
 });

@@ -128,9 +128,12 @@ Deno.test("noah's form takes no name that is a link and no address that is none,
       headers: { "content-type": "application/x-www-form-urlencoded" },
     });
     const direct = await rpc(token, form);
-    assertEquals([said(api), api.error.details.map(({ path }: { path: string }) => path)], ["400 VALIDATION_ERROR", [
-      field,
-    ]]);
+    assertEquals([said(api), api.error.details.fields.map(({ path }: { path: string }) => path)], [
+      "400 VALIDATION_ERROR",
+      [
+        field,
+      ],
+    ]);
     assertEquals([text, page.status], [text, 400]);
     assertEquals([direct.status, direct.body.refused?.code, direct.body.refused?.path], [
       200,

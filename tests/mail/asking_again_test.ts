@@ -109,7 +109,7 @@ Deno.test("force is true or false, and nothing else", async () => {
   const { rita, requestId } = await ask(alice);
   for (const force of ["true", 1, null]) {
     const refused = await alice.post("/referrals/request", { contact_id: rita.id, force });
-    assertEquals([refused.status, refused.error.code, refused.error.details[0].path], [
+    assertEquals([refused.status, refused.error.code, refused.error.details.fields[0].path], [
       400,
       "VALIDATION_ERROR",
       "force",

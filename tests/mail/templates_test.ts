@@ -184,8 +184,12 @@ for (const field of ["intro_html", "how_it_works_html"] as const) {
       [field]: "{{contact.email}}".repeat(45),
     });
 
-    assertEquals([refused.status, refused.error.code, refused.error.details[0].path], [400, "VALIDATION_ERROR", field]);
-    assertStringIncludes(refused.error.details[0].message, "100 kB");
+    assertEquals([refused.status, refused.error.code, refused.error.details.fields[0].path], [
+      400,
+      "VALIDATION_ERROR",
+      field,
+    ]);
+    assertStringIncludes(refused.error.details.fields[0].message, "100 kB");
     assertEquals([stored.length, asked.status, (await mailsTo(rita.email)).length], [0, 201, 1]);
     for (const html of [fine, over, "é".repeat(20_000), "😀".repeat(20_000) + "{{x}}".repeat(12)]) {
       assertEquals(NewReferralRequest.shape[field].safeParse(html).success, await takes(html), html.slice(0, 50));

@@ -51,14 +51,14 @@ Deno.test("a value has as many decimals as its currency, and neither is changed 
   ]];
   for (const [currency, value] of wrong) {
     const refused = await alice.post("/opportunities", { name: "Knee", currency, value });
-    assertEquals([refused.status, refused.error.details[0].path], [400, "value"], `${currency} ${value}`);
+    assertEquals([refused.status, refused.error.details.fields[0].path], [400, "value"], `${currency} ${value}`);
   }
   const { id } = await alice.creates("/opportunities", { name: "Fred", currency: "KWD", value: 1.234 });
   const both = await alice.patch(`/opportunities/${id}`, { currency: "KRONA", value: -1 });
-  assertEquals(both.error.details.map(({ path }: { path: string }) => path).sort(), ["currency", "value"]);
+  assertEquals(both.error.details.fields.map(({ path }: { path: string }) => path).sort(), ["currency", "value"]);
   for (const change of [{ currency: "JPY" }, { currency: null }, { value: 1.2345 }]) {
     const refused = await alice.patch(`/opportunities/${id}`, change);
-    assertEquals([refused.status, refused.error.code, refused.error.details[0].path], [
+    assertEquals([refused.status, refused.error.code, refused.error.details.fields[0].path], [
       400,
       "VALIDATION_ERROR",
       "value",

@@ -152,7 +152,7 @@ Deno.test("a request whose mail Gmail would clip is refused, and nobody is asked
   for (const [texts, paths] of tooMuch) {
     const { status, error } = await asks(texts);
     assertEquals([status, error.code], [400, "VALIDATION_ERROR"]);
-    assertEquals(error.details.map(({ path }: Json) => path).sort(), paths.sort());
+    assertEquals(error.details.fields.map(({ path }: Json) => path).sort(), paths.sort());
   }
   assertEquals([(await alice.gets("/referrals/requests")).length, (await mailsTo(rita.email)).length], [0, 0]);
 

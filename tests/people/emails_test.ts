@@ -93,7 +93,7 @@ Deno.test("an address names one contact in either spelling and any case; what is
     ) {
       const twice = await alice.post("/contacts", { first_name: "Anna", email: again });
       assertEquals(
-        [twice.status, twice.error.existing_id, twice.error.details[0].path],
+        [twice.status, twice.error.existing_id, twice.error.details.fields[0].path],
         [409, made.id, "email"],
         again,
       );
@@ -120,7 +120,7 @@ Deno.test("the friend of a form is the contact with that address in its other sp
   const own = await submit("RITA@xn--bcher-kva.example");
   const friend = await submit("Anna@xn--mller-kva.example");
 
-  assertEquals([own.status, own.error.details[0].path], [409, "email"]);
+  assertEquals([own.status, own.error.details.fields[0].path], [409, "email"]);
   assertEquals(friend.status, 201);
   assertEquals((await alice.gets("/referrals")).map((row: Json) => row.referred_contact_id), [anna.id]);
 });

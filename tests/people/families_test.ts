@@ -46,7 +46,7 @@ Deno.test("a family shares one phone: each of them is somebody, and none is take
   }
   assertEquals(await alice.gets(`/contacts/${mum.id}`), mum, "nobody is overwritten");
   const own = await (await asks(alice, rita))({ first_name: "rita", phone: "(02) 8888 0000" });
-  assertEquals([own.reply.status, own.reply.error.details[0].path, own.request.status], [409, "phone", "sent"]);
+  assertEquals([own.reply.status, own.reply.error.details.fields[0].path, own.request.status], [409, "phone", "sent"]);
 });
 
 Deno.test("who names a friend again counts once, until that referral is declined; somebody else counts too", async () => {
@@ -104,7 +104,7 @@ Deno.test("a friend's form tells every problem at once, its phone's too", async 
     age: 3,
   });
 
-  const paths = reply.error.details.map(({ path }: Json) => path);
+  const paths = reply.error.details.fields.map(({ path }: Json) => path);
   assertEquals([reply.status, paths.sort()], [400, ["age", "email", "first_name", "last_name", "phone"]]);
   assertEquals([request.status, await total(alice, "/referrals")], ["sent", 0]);
 });

@@ -68,7 +68,7 @@ Deno.test("a number that nobody can have is refused, with an example of the work
   ];
   for (const phone of [...nobody, "0412 000 101 / 0412 000 102"]) {
     const { status, error } = await alice.patch(`/contacts/${ann.id}`, { phone });
-    assertEquals([status, error.code, error.details[0].path], [400, "VALIDATION_ERROR", "phone"], phone);
+    assertEquals([status, error.code, error.details.fields[0].path], [400, "VALIDATION_ERROR", "phone"], phone);
   }
   for (
     const [country, example] of [["DE", /\(?01/], ["GB", /07/], ["US", /\(201\)/], ["IN", /081/], [
@@ -102,7 +102,7 @@ Deno.test("every problem of a contact is told at once, its phone's too", async (
   const { status, error } = await alice.post("/contacts", { last_name: "", email: "ann@", phone: "0412 345", age: 3 });
 
   assertEquals([status, error.code], [400, "VALIDATION_ERROR"]);
-  const paths = error.details.map(({ path }: { path: string }) => path);
+  const paths = error.details.fields.map(({ path }: { path: string }) => path);
   assertEquals(paths.sort(), ["age", "email", "first_name", "last_name", "phone"]);
   assertEquals((await alice.get("/contacts")).body.pagination.total, 0);
 });

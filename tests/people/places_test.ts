@@ -41,7 +41,7 @@ Deno.test("every zone and link of the tz database that Postgres knows is taken, 
   ];
   for (const timezone of nowhere) {
     const refused = await alice.patch("/company", { timezone });
-    assertEquals([refused.status, refused.error.details[0].path], [400, "timezone"], timezone);
+    assertEquals([refused.status, refused.error.details.fields[0].path], [400, "timezone"], timezone);
   }
   assertEquals((await alice.gets("/company")).timezone, people.at(-1));
 });
@@ -81,7 +81,7 @@ Deno.test("a country is one that has phone numbers, and who means one is told it
   ];
   for (const [country, code] of meant) {
     const { status, error } = await alice.patch("/company", { country });
-    assertEquals([status, error.details[0].path], [400, "country"], country);
+    assertEquals([status, error.details.fields[0].path], [400, "country"], country);
     assertEquals(error.hint, code && `Accepted: ${code}`, country);
   }
   assertEquals((await alice.gets("/company")).country, "NZ");

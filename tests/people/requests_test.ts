@@ -69,7 +69,7 @@ Deno.test("a request whose mail failed says so, in reads and in filters, until i
   assertEquals((await bob.gets("/referrals/requests?delivery=failed")).length, 0);
   for (const odd of ["lost", "", "Failed"]) {
     const refused = await alice.get(`/referrals/requests?delivery=${odd}`);
-    assertEquals([refused.status, refused.error.details[0].path], [400, "delivery"]);
+    assertEquals([refused.status, refused.error.details.fields[0].path], [400, "delivery"]);
   }
   await sql`update referral_requests set sent_at = sent_at - interval '2 hours' where id = ${failed.request_id}`;
   assertEquals((await alice.post(`/referrals/requests/${failed.request_id}/resend`)).data.email_sent, true);

@@ -37,5 +37,5 @@ Deno.test("a name is one text, however its accents were typed, wherever it is wr
     assertEquals((await alice.gets(`/referrals?category=${encodeURIComponent(name.normalize("NFD"))}`)).length, 1);
   }
   const twice = { referral_categories: [names[0].normalize("NFC"), names[0].normalize("NFD")] };
-  assertEquals((await alice.patch("/company/crm-settings", twice)).error.details[0].path, "referral_categories");
+  assertEquals((await alice.patch("/company/crm-settings", twice)).error.details.fields[0].path, "referral_categories");
 });

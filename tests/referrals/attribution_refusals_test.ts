@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { contents } from "../world/contents.ts";
 import { chain, type Json, type Reply, world } from "../world/world.ts";
 
-const answer = ({ status, error }: Reply) => [status, error?.code, error?.details?.[0].path];
+const answer = ({ status, error }: Reply) => [status, error?.code, error?.details?.fields?.[0].path];
 
 Deno.test("nobody clears the referrer of another workspace's opportunity", async () => {
   const { alice, bob } = await world();

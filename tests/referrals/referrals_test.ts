@@ -160,7 +160,7 @@ Deno.test("references to another workspace are the same 404 as missing ones, and
 
     assertEquals(answers.map((reply) => reply.status), [404, 404]);
     assertEquals(one, other);
-    assertEquals(one.details[0].path, field);
+    assertEquals(one.details.fields[0].path, field);
   }
   assertEquals((await alice.get("/referrals")).body.pagination.total, 1);
   const [{ count }] = await sql`select count(*)::int from referrals where company_id = ${bob.companyId}`;

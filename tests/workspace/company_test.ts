@@ -12,6 +12,7 @@ Deno.test("alice changes her workspace, and bob's stays as it was", async () => 
     contact_email: "desk@example.com",
     country: "NZ",
     timezone: "Pacific/Auckland",
+    contact_name: "Rita",
   });
 
   assertEquals(changed, {
@@ -22,6 +23,15 @@ Deno.test("alice changes her workspace, and bob's stays as it was", async () => 
     contact_email: "desk@example.com",
     country: "NZ",
     timezone: "Pacific/Auckland",
+    slug: null,
+    description: null,
+    contact_name: "Rita",
+    phone: null,
+    secondary_color: null,
+    address: null,
+    industry: null,
+    website_url: null,
+    abn: null,
   });
   assertEquals(await alice.gets("/company"), changed);
   assertEquals(await bob.gets("/company"), before);
@@ -45,7 +55,7 @@ Deno.test("a workspace refuses a colour, URL, country or time zone that is none,
     ]
   ) {
     const refused = await alice.patch("/company", change);
-    assertEquals([refused.status, refused.error.code, refused.error.details[0].path], [
+    assertEquals([refused.status, refused.error.code, refused.error.details.fields[0].path], [
       400,
       "VALIDATION_ERROR",
       Object.keys(change)[0],
@@ -61,6 +71,7 @@ Deno.test("the referral stage belongs to the referral pipeline, and goes with it
   const foreign = await bob.creates("/pipelines", { name: "Foreign", stages: [{ name: "New" }] });
   const settings = {
     referral_categories: [" MRI ", "Physio"],
+    lead_sources: ["Website"],
     referral_pipeline_id: sales.id,
     referral_stage_id: sales.stages[0].id,
   };
@@ -73,15 +84,20 @@ Deno.test("the referral stage belongs to the referral pipeline, and goes with it
   const other = await alice.changes("/company/crm-settings", { referral_pipeline_id: support.id });
 
   assertEquals([homeless.status, homeless.error.code], [400, "VALIDATION_ERROR"]);
-  assertEquals(homeless.error.details[0].path, "referral_stage_id");
+  assertEquals(homeless.error.details.fields[0].path, "referral_stage_id");
   assertEquals(set, {
     ...settings,
     referral_categories: ["MRI", "Physio"],
+    lead_sources: ["Website"],
     mail_recipients: [],
     mail_form_contacts: false,
   });
-  assertEquals([mixed.status, mixed.error.code, mixed.error.details[0].path], [404, "NOT_FOUND", "referral_stage_id"]);
-  assertEquals([theirs.status, theirs.error.code, theirs.error.details[0].path], [
+  assertEquals([mixed.status, mixed.error.code, mixed.error.details.fields[0].path], [
+    404,
+    "NOT_FOUND",
+    "referral_stage_id",
+  ]);
+  assertEquals([theirs.status, theirs.error.code, theirs.error.details.fields[0].path], [
     404,
     "NOT_FOUND",
     "referral_pipeline_id",

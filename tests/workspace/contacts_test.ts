@@ -11,7 +11,7 @@ Deno.test("a phone is stored as E.164, read in the workspace's country when it h
   const homeless = await alice.patch(`/contacts/${local.id}`, { phone: "0412 000 102" });
 
   assertEquals([local.phone, foreign.phone], ["+61412000101", "+442079460201"]);
-  assertEquals([refused.status, refused.error.details[0].path], [400, "phone"]);
+  assertEquals([refused.status, refused.error.details.fields[0].path], [400, "phone"]);
   assertEquals([homeless.status, homeless.error.code], [400, "VALIDATION_ERROR"]);
   assertEquals((await alice.gets(`/contacts/${local.id}`)).phone, "+61412000101");
 });

@@ -47,16 +47,26 @@ Deno.test("moving an opportunity places it once per pipeline, at the end of the 
   });
   await alice.post(`/opportunities/${second.id}/move`, { pipeline_id: support.id, stage_id: support.stages[0].id });
 
-  assertEquals([placed.status, placed.data.placements[0].position], [200, 1]);
-  const [{ id: placementId, ...placement }] = moved.data.placements;
+  const inSales = { deal_id: second.id, pipeline_id: sales.id };
+  assertEquals([placed.status, placed.data], [200, {
+    id: placed.data.id,
+    ...inSales,
+    stage_id: sales.stages[0].id,
+    position: 1,
+  }]);
+  assertEquals(moved.data, { id: placed.data.id, ...inSales, stage_id: sales.stages[1].id, position: 7 });
+  const [placement] = (await alice.gets(`/opportunities/${second.id}`)).placements;
+  const [stage, named] = [{ id: sales.stages[1].id, name: "Booked" }, { id: sales.id, name: "New patients" }];
   assertEquals(placement, {
-    stage: { id: sales.stages[1].id, name: "Booked" },
-    pipeline: { id: sales.id, name: "New patients" },
-    position: 7,
-    stage_id: sales.stages[1].id,
+    id: placed.data.id,
     pipeline_id: sales.id,
+    stage_id: stage.id,
+    position: 7,
+    pipeline: named,
+    stage,
+    crm_pipelines: named,
+    crm_pipeline_stages: { ...stage, color: null },
   });
-  assertEquals(placementId, placed.data.placements[0].id);
   const { placements } = await alice.gets(`/opportunities/${second.id}`);
   assertEquals(placements.map((at: typeof placement) => at.pipeline.name), ["New patients", "Support"]);
   const listed = async (filter: string) =>
@@ -95,7 +105,7 @@ Deno.test("the attribution of an opportunity is read-only, and its placements su
   const won = await alice.changes(`/opportunities/${opportunity.id}`, { status: "won", value: null });
 
   assertEquals([refused.status, refused.error.code], [400, "VALIDATION_ERROR"]);
-  assertEquals(refused.error.details, [{ path: "primary_referrer_contact_id", message: "is read-only here" }]);
+  assertEquals(refused.error.details.fields, [{ path: "primary_referrer_contact_id", message: "is read-only here" }]);
   assertEquals([won.status, won.primary_referrer_contact_id, won.placements.length], ["won", referrer.id, 1]);
   assertEquals(won, await alice.gets(`/opportunities/${opportunity.id}`));
 });
@@ -112,7 +122,7 @@ Deno.test("a pipeline is made with its stages, in their order, or not at all", a
   assertEquals([made.status, Object.keys(made.data)], [201, ["id", "name", "stages"]]);
   assertEquals(made.data.stages.map((stage: { name: string }) => stage.name), ["First", "Last"]);
   assertEquals(await alice.gets(made.headers.get("location")!.split("/api/v1")[1]), made.data);
-  assertEquals([refused.status, refused.error.details[0].path], [400, "stages.1.name"]);
+  assertEquals([refused.status, refused.error.details.fields[0].path], [400, "stages.1.name"]);
   assertEquals(await alice.gets("/pipelines"), [made.data]);
   assertEquals(await bob.gets("/pipelines"), []);
 });

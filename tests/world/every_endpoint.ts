@@ -15,8 +15,11 @@ const receiver = () => `http://127.0.0.1:9/${crypto.randomUUID()}`;
 /** One row of each kind in the person's workspace, none of which acts by itself: nothing changes them behind the tests. */
 export async function rowsOf(person: Person): Promise<Rows> {
   const { referrer, friend, opportunity, referral } = await chain(person);
-  const pipeline = await person.creates("/pipelines", { name: "New patients", stages: [{ name: "Enquiry" }] });
-  const [stage] = pipeline.stages;
+  const pipeline = await person.creates("/pipelines", {
+    name: "New patients",
+    stages: [{ name: "Enquiry" }, { name: "Lost" }],
+  });
+  const [stage, unused] = pipeline.stages;
   await done(person.post(`/opportunities/${opportunity.id}/move`, { pipeline_id: pipeline.id, stage_id: stage.id }));
   const request = await person.creates("/referrals/request", { contact_id: friend.id });
   const withdrawn = await person.creates("/referrals/request", { contact_id: referrer.id });
@@ -56,6 +59,7 @@ export async function rowsOf(person: Person): Promise<Rows> {
     run: run.run_id,
     stage: stage.id,
     subscription: subscription.id,
+    unused: unused.id,
   });
 }
 
@@ -79,6 +83,8 @@ const kinds = [
   "run",
   "stage",
   "subscription",
+  // a stage that nothing stands in
+  "unused",
 ] as const;
 type Kind = typeof kinds[number];
 
@@ -97,6 +103,7 @@ function named(ids: Record<Kind, string>): Rows {
       "/deals": ids.opportunity,
       "/opportunities": ids.opportunity,
       "/pipelines": ids.pipeline,
+      "/pipelines/:id/stages": ids.unused,
       "/referrals": ids.referral,
       "/referrals/requests": ids.request,
       "/schemas/triggers": "referral_attributed",
@@ -108,6 +115,8 @@ function named(ids: Record<Kind, string>): Rows {
       actor_id: ids.automation,
       entity_id: ids.referral,
       contact_id: ids.contact,
+      // of nothing: there is no such row here
+      customer_id: crypto.randomUUID(),
       deal_id: ids.opportunity,
       event_id: ids.event,
       opportunity_id: ids.opportunity,

@@ -31,6 +31,8 @@ export function answersBy(document: Json, base: string) {
     const found = [...unless(status < 500, `is a ${status}`), ...unless(id !== null, "has no X-Request-Id")];
     if (wire.method === "OPTIONS") return [...found, ...unless(status === 204 && text === "", "is no 204")];
 
+    // What stands at the base is for whoever has no document yet.
+    if (status === 200 && urlOf(wire).pathname.replace(/\/$/, "") === base) return found;
     const documented: Json = operation?.contract.responses[status];
     const isTooBig = status === 413 && (wire.body?.length ?? 0) > mostBytes;
     const isAstray = !operation && (status === 404 || status === 405);

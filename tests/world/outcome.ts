@@ -4,4 +4,5 @@ import type { Json, Reply } from "./world.ts";
 export const outcome = ({ status, error }: Reply): [number, string | undefined] => [status, error?.code];
 
 /** What the details of an error are about. */
-export const paths = ({ error }: Reply): string[] => (error?.details ?? []).map((problem: Json) => problem.path);
+export const paths = ({ error }: Reply): string[] =>
+  (error?.details?.fields ?? []).map((problem: Json) => problem.path);

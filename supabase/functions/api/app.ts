@@ -19,6 +19,7 @@ import type { Endpoint, Handled } from "./http/endpoint.ts";
 import { costOf, withinBudget } from "./budgets/within_budget.ts";
 import { answerError, ApiError } from "./contract/errors.ts";
 import { readInput } from "./http/input.ts";
+import { manifest } from "./http/manifest.ts";
 import { triggerEndpoints } from "./events/routes.ts";
 import { opportunityEndpoints } from "./opportunities/routes.ts";
 import { pipelineEndpoints } from "./pipelines/routes.ts";
@@ -54,18 +55,26 @@ export const endpoints: Endpoint[] = [
 
 /** The whole API for one configuration, as the platform calls it: below `/api`. */
 export function createApp(config: Config) {
-  const root = new Hono<{ Variables: { requestId: string } }>();
+  const root = new Hono<{ Variables: { requestId: string; docs: string } }>();
+  const docs = `${config.publicUrl}/docs`;
   root.onError(answerError);
   root.notFound((c) => answerError(noSuchRoute(), c));
   root.use(
     requestId(),
     harden,
     allowEveryOrigin,
+    async (c, next) => {
+      c.set("docs", docs);
+      c.header("Link", `<${docs}>; rel="help"`);
+      await next();
+    },
     methodNotAllowed({ app: root, onMethodNotAllowed: refuseMethod }),
     bodyLimit({ maxSize: 256 * 1024, onError: refuseSize }),
   );
 
   const app = root.basePath("/api/v1");
+  // With a slash at its end, and without.
+  for (const path of ["/api/v1", "/api/v1/"]) root.get(path, (c) => c.json(manifest(config, c.get("requestId"))));
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.get("/openapi.json", async (c) => c.json((await import("./http/openapi.ts")).openapi(endpoints, config)));
   app.get("/docs", async (c) => (await import("./http/docs.tsx")).docs(c, endpoints, config));
@@ -98,7 +107,7 @@ export function createApp(config: Config) {
 
 function demandScopes(key: ApiKey, wanted: Scope[]) {
   const lacking = wanted.find((scope) => !scopesAllow(key.scopes, scope));
-  if (lacking) throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${lacking}.`);
+  if (lacking) throw new ApiError("INSUFFICIENT_SCOPE", `This API key lacks the scope ${lacking}.`, { scope: lacking });
 }
 
 function answer(
@@ -138,7 +147,7 @@ async function allowEveryOrigin(c: Context, next: Next) {
   c.header("Access-Control-Allow-Origin", "*");
   c.header(
     "Access-Control-Expose-Headers",
-    "Location,RateLimit,RateLimit-Policy,Retry-After,WWW-Authenticate,X-Request-Id",
+    "Link,Location,RateLimit,RateLimit-Policy,Retry-After,WWW-Authenticate,X-Request-Id",
   );
   await next();
 }

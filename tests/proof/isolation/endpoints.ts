@@ -118,7 +118,18 @@ export function endingCell(alice: Person): Cell {
 
 const stranger: Principal = { name: "a token that ends meanwhile", standing: "refused", scopes: [], headers: {} };
 
-const grammar = ["limit", "after", "before", "sort", "order", "created_after", "created_before", "fields", "expand"];
+const grammar = [
+  "limit",
+  "after",
+  "cursor",
+  "before",
+  "sort",
+  "order",
+  "created_after",
+  "created_before",
+  "fields",
+  "expand",
+];
 
 /** Whoever may do all in alice's workspace, at every list: by bob's words and with bob's cursors, expanded and sorted. */
 export async function listCells(admin: Principal, bob: Person, theirs: Workspace): Promise<Cell[]> {

@@ -48,6 +48,8 @@ function valueOf({ name, type }: Argument, whose: Whose, signature: string, flag
     }
     return idIn(table, name, whose);
   }
+  // Those of an automation that is made: none, which name nothing.
+  if (name === "actions") return [];
   if (type === "jsonb") return isList(name) ? [fields(whose)] : fields(whose);
   if (type === "integer" || type === "smallint" || type === "bigint") return name === "attempt" ? 1 : 50;
   if (type === "boolean") return flag;
@@ -69,6 +71,7 @@ export function fields(whose: Whose): Json {
     ...Object.fromEntries(references.map((name) => [name, idIn(tableOf(name)!, name, whose)])),
     name: "Mine",
     position: 0,
+    trigger_type: "stage_changed",
   };
 }
 
@@ -81,6 +84,7 @@ function textFor(name: string, whose: Whose): string {
     const contact = idIn("public.crm_contacts", "referrer_contact_id", whose);
     return whose.rows["public.crm_contacts"].find(({ id }) => id === contact)!.email;
   }
+  if (name === "secret") return "mine-and-long-enough-to-be-one";
   if (name.includes("url")) return "https://example.com/";
   return `mine-${missing()}`;
 }

@@ -54,8 +54,9 @@ export function foreignCalls(admin: Principal, mine: Workspace, theirs: Workspac
 export function ownCalls(who: Principal, mine: Workspace, theirs: Workspace): Cell[] {
   const isAsked = (routine: Routine) => !who.lacks || isForKeys(routine) && who.lacks === scopeOfRoutine(routine);
   return callable.filter(isAsked).map((routine) => ({
-    ...callOf(who, routine, () => mine),
-    accepted: answers(who, routine),
+    // Her rows are wanted by those who ask later.
+    ...callOf(who, routine, () => removes(routine) ? "missing" : mine),
+    accepted: [...answers(who, routine), ...(removes(routine) ? ["404 NOT_FOUND"] : [])],
     secret: [...secretsFor(who, mine, theirs), ...(who.standing === "living" ? [beyond(who, mine)] : [])],
     changes: who.standing === "living" && who.scopes.some((scope) => !scope.endsWith(":read")),
   }));
@@ -97,6 +98,7 @@ export function linkCalls(stranger: Principal, mine: Workspace, theirs: Workspac
   });
 }
 
+const removes = ({ name }: Routine) => name.startsWith("remove_");
 const isForKeys = ({ signature }: Routine) => callers[signature].includes("api_key");
 
 function answers({ standing, scopes }: Principal, routine: Routine): string[] {

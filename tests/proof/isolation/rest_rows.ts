@@ -2,7 +2,7 @@ import { type Json } from "../../world/world.ts";
 import { exposed, granted, hidden, type Reference, references, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal } from "./principals.ts";
-import { resourceOf } from "./rules.ts";
+import { inUse, resourceOf } from "./rules.ts";
 import { keyOf, written } from "./rest_scopes.ts";
 import type { Workspace } from "./workspaces.ts";
 
@@ -174,7 +174,9 @@ function sweeps(table: Table, mine: Workspace): Sketch[] {
   const sweep = { path, accepted: ["204 []"], changes: true };
   return [
     ...(last ? [{ ...sweep, method: "PATCH", body: { [last]: own[last] } }] : []),
-    ...(removed.length > 0 ? [{ ...sweep, method: "DELETE" }] : []),
+    ...(removed.length > 0
+      ? [{ ...sweep, method: "DELETE", accepted: [...sweep.accepted, ...inUse(table.full)] }]
+      : []),
   ];
 }
 

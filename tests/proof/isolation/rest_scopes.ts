@@ -3,7 +3,7 @@ import { fields } from "./function_arguments.ts";
 import { type Command, exposed, granted, type Table } from "./catalogue.ts";
 import type { Cell } from "./cells.ts";
 import type { Principal, Standing } from "./principals.ts";
-import { answersAt, opens, scopeFor, takenBeside } from "./rules.ts";
+import { answersAt, inUse, opens, scopeFor, takenBeside } from "./rules.ts";
 import { type Values, without, type Workspace } from "./workspaces.ts";
 
 const shown = { prefer: "return=representation" };
@@ -172,7 +172,8 @@ function cellOf(verb: Verb, who: Principal, table: Table, mine: Workspace, their
   const hasGrant = granted[table.full][command].length > 0;
   const isWriting = command === "insert" || command === "update";
   const body = isWriting && (hasGrant ? written(table, command, own) : { [key]: own[key] });
-  const accepted = answersAt(who, scopeFor(table.full, command), verb.isGranted ?? hasGrant, open, shut);
+  const opened = command === "delete" && isOwn ? [...open, ...inUse(table.full)] : open;
+  const accepted = answersAt(who, scopeFor(table.full, command), verb.isGranted ?? hasGrant, opened, shut);
   const beside = command === "insert" && isOwn ? takenBeside[table.full] ?? [] : [];
   const lacks = mayOpen(verb, who, table) && !beside.every((one) => opens(who.scopes, one));
   // The embedded data API looks for the row to merge with first, PostgREST asks for the grant.

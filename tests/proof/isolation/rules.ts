@@ -48,6 +48,7 @@ const resourceOfPath: Record<string, string | null> = {
   "audit-log": "audit",
   automations: "automations",
   company: "company",
+  "crm-settings": "company",
   contacts: "contacts",
   me: null,
   deals: "opportunities",
@@ -64,9 +65,12 @@ export function scopeOf({ contract: { method, path } }: Endpoint): Scope | null 
   if (!(first in resourceOfPath)) throw new Error(`tests/proof/isolation/rules.ts does not know /${first}.`);
   const resource = resourceOfPath[first];
   if (resource === null || second === "action-types") return null;
-  if (third === "trigger") return known(`${resource}:trigger`);
+  if (path === "/contacts/:id/deals") return "opportunities:read";
+  if (second === "search") return known(`${resource}:read`);
+  if (third === "trigger" || path.endsWith("/execute")) return known(`${resource}:trigger`);
   if (method === "get") return known(`${resource}:read`);
-  return known(method === "delete" && path === "/referrals/:id" ? "referrals:delete" : `${resource}:write`);
+  const deletes = method === "delete" && /^\/(referrals|contacts|opportunities|deals)\/:id$/.test(path);
+  return known(`${resource}:${deletes ? "delete" : "write"}`);
 }
 
 function known(scope: string): Scope {
@@ -83,24 +87,31 @@ const scopeOfFunction: Record<string, Scope | null> = {
   calling_key_card: null,
   contact_with_email: "contacts:write",
   convert_referral: "referrals:write",
+  create_automation: "automations:write",
   create_pipeline: "pipelines:write",
   create_webhook_subscription: "webhooks:write",
   give_back_credits: null,
+  has_contact: "opportunities:read",
   move_opportunity: "opportunities:write",
   record_request_mail: "referrals:write",
   record_thank_you: "referrals:write",
   referral_history: "referrals:read",
+  remove_contact: "contacts:delete",
+  remove_opportunity: "opportunities:delete",
   referral_in_the_way: "referrals:read",
   referral_leaderboard: "referrals:read",
   renew_referral_request: "referrals:write",
   replay_webhook_delivery: "webhooks:write",
   // the one it is asked for
   require_scope: "referrals:read",
+  reorder_actions: "automations:write",
   rotate_webhook_secret: "webhooks:write",
+  start_action_run: "automations:trigger",
   start_automation_run: "automations:trigger",
   take_requests: null,
   test_webhook: "webhooks:write",
   thank_you_outcome: "referrals:write",
+  unsubscribe_contact: "contacts:write",
   webhook_in_the_way: "webhooks:write",
   withdraw_referral_request: "referrals:write",
 };
@@ -112,6 +123,9 @@ export function scopeOfRoutine({ name }: Routine): Scope | null {
   }
   return scopeOfFunction[name];
 }
+
+/** What the removal of a row may be answered beside its success: a stage goes only while nothing uses it. */
+export const inUse = (table: string) => /^public\.crm_pipeline/.test(table) ? ["409 CONFLICT"] : [];
 
 /** The ladder: `admin` is everything, writing and deleting include reading. */
 export function opens(held: readonly Scope[], wanted: Scope | null): boolean {
@@ -155,6 +169,7 @@ export function answersAt(
 // What a change of one resource changes in others: the opportunity's cached referrer, and what an event sets off.
 const effects: Record<string, string[]> = {
   automations: ["opportunities", "referrals", "webhooks"],
+  contacts: ["automations", "opportunities", "referrals", "webhooks"],
   opportunities: ["automations", "referrals", "webhooks"],
   referrals: ["automations", "opportunities", "webhooks"],
 };

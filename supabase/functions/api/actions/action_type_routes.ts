@@ -33,12 +33,16 @@ export const actionTypeEndpoints: Endpoint[] = [
     list: ActionTypeDescription,
   }, ({ database }) => listKnown(ActionType.options.map(describeActionType), database)),
 
-  keyed({
-    method: "get",
-    path: "/automations/action-types/:type",
-    summary: "Read an action type and its config schema",
-    scope: null,
-    params: z.strictObject({ type: z.string() }),
-    answer: ActionTypeDescription,
-  }, ({ params, database }) => describeKnown(actionTypeNamed(params.type), describeActionType, database)),
+  keyed(
+    {
+      method: "get",
+      path: "/automations/action-types/:type",
+      summary: "Read an action type and its config schema",
+      scope: null,
+      params: z.strictObject({ type: z.string() }),
+      answer: ActionTypeDescription,
+    },
+    ({ params, database }) =>
+      describeKnown(actionTypeNamed(params.type), describeActionType, database, ActionType.options),
+  ),
 ];

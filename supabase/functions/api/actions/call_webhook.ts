@@ -11,6 +11,7 @@ export const callWebhook = defineAction({
   config: z.strictObject({
     url: WebhookUrl.refine((url) => !url.includes("{{"), "must hold no {{token}}: the address is used as it is")
       .meta({ description: "https, and public" }),
+    method: z.literal("POST").optional().meta({ description: "How it is sent, always" }),
   }).meta({ example: { url: "https://hooks.example.com/referrals" } }),
   scopes: () => ["webhooks:write"],
   async settle(config, deployment) {

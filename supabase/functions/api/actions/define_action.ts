@@ -26,6 +26,8 @@ type Definition<ConfigSchema extends Schema, Settings = z.output<ConfigSchema>> 
   description: string;
   /** What callers may call it too. */
   aliases?: string[];
+  /** Other names of its config's fields: TrustPager's. */
+  otherNames?: Record<string, string>;
   /** What its `config` must be, with an example. */
   config: ConfigSchema;
   /** What a key must be allowed to do itself for what runs will do with this config. */
@@ -44,6 +46,8 @@ export type ActionDefinition = {
   label: string;
   description: string;
   aliases: string[];
+  /** A config by its schema's own names. */
+  named(config: Given): Given;
   config: z.ZodObject;
   scopes(config: Given): Scope[];
   settle(config: Given, deployment: Config): Promise<Record<string, Json | undefined>>;
@@ -52,7 +56,14 @@ export type ActionDefinition = {
 
 /** Something that an automation can do. */
 export function defineAction<ConfigSchema extends Schema>(action: Definition<ConfigSchema>): ActionDefinition {
-  const { label, description, aliases = [], config } = action;
+  const { label, description, aliases = [], otherNames = {}, config } = action;
+  const named = (given: Given) =>
+    Object.fromEntries(
+      Object.entries(given).map(([field, value]) => [
+        Object.hasOwn(otherNames, field) && !Object.hasOwn(given, otherNames[field]) ? otherNames[field] : field,
+        value,
+      ]),
+    );
   const read = (given: Given) => {
     const parsed = config.safeParse(given);
     if (parsed.success) return parsed.data;
@@ -63,9 +74,13 @@ export function defineAction<ConfigSchema extends Schema>(action: Definition<Con
     label,
     description,
     aliases,
+    named,
     config,
-    scopes: (given) => action.scopes(read(given)),
-    settle: async (given, deployment) => await action.settle?.(read(given), deployment) ?? read(given),
+    scopes: (given) => action.scopes(read(named(given))),
+    settle: async (given, deployment) => {
+      const config = read(named(given));
+      return await action.settle?.(config, deployment) ?? config;
+    },
     run: async ({ id, config }, job, tokens, means) =>
       await action.run({ id, config: read(config) }, job, tokens, means),
   };

@@ -1,26 +1,24 @@
 import { z } from "zod";
 import { columnsOf } from "../data/columns.ts";
-import type { Config } from "../platform/config.ts";
 import type { Database } from "../data/database.ts";
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { check, type Found, refusal } from "../http/input.ts";
 import { listQuery } from "../data/lists.ts";
 import { present } from "../data/rows.ts";
-import { ById, Id } from "../contract/values.ts";
-import { ActionChange, actionResource, AutomationAction, NewAction } from "./schema.ts";
-import { type ActionType, actionTypes } from "./registry.ts";
+import { ById } from "../contract/values.ts";
+import {
+  ActionChange,
+  actionResource,
+  AutomationAction,
+  ByActionId,
+  NewAction,
+  NewOrder,
+  OrderedActions,
+} from "./schema.ts";
+import { doneBy, settledAction } from "./settling.ts";
 import { readPageBelow } from "../data/child_lists.ts";
 
-const ByActionId = z.strictObject({ id: Id, actionId: Id });
 const columns = columnsOf(AutomationAction);
-const doneBy = ({ action_type, config }: { action_type?: ActionType; config?: Record<string, unknown> }) =>
-  action_type && config ? actionTypes[action_type].scopes(config) : [];
-
-/** An action's type and its config as they are stored; throws what stands against that config. */
-const settled = async (action_type: ActionType, given: Record<string, unknown>, config: Config) => ({
-  action_type,
-  config: await actionTypes[action_type].settle(given, config),
-});
 
 /** The type of the action that is there, which decides over its new config; throws 404, 400. */
 async function typeOf({ id, actionId }: z.output<typeof ByActionId>, config: unknown, database: Database) {
@@ -61,10 +59,32 @@ export const actionEndpoints: Endpoint[] = [
       automation_id: params.id,
       // Without one the database gives it the next.
       sequence: body.sequence!,
-      ...await settled(body.action_type, body.config, config),
+      ...await settledAction(body.action_type, body.config, config),
     };
     const row = await database.row((client) => client.from("automation_actions").insert(action).select(columns));
     return { data: present(AutomationAction, row), location: `/automations/${params.id}/actions/${row.id}` };
+  }),
+
+  keyed({
+    method: "post",
+    path: "/automations/:id/actions/reorder",
+    summary: "Put an automation's actions into another order",
+    description: "Those that are not named follow in theirs. Answers all of them, in their order.",
+    scope: "automations:write",
+    params: ById,
+    body: NewOrder,
+    answer: OrderedActions,
+    refusals: ["NOT_FOUND"],
+  }, async ({ params, body, database }) => {
+    await database.found(
+      z.int(),
+      (client) => client.rpc("reorder_actions", { automation_id: params.id, action_ids: body.action_ids }),
+    );
+    const { data } = await database.ask((client) =>
+      client.from("automation_actions").select(columns).eq("automation_id", params.id)
+        .order("sequence").order("created_at").order("id")
+    );
+    return { data: { actions: data.map((row) => present(AutomationAction, row)) } };
   }),
 
   keyed({
@@ -92,7 +112,8 @@ export const actionEndpoints: Endpoint[] = [
     body: ActionChange,
     answer: AutomationAction,
   }, async ({ params, body: { action_type, sequence, config: given }, database, config }) => {
-    const configured = given && await settled(action_type ?? await typeOf(params, given, database), given, config);
+    const configured = given &&
+      await settledAction(action_type ?? await typeOf(params, given, database), given, config);
     const row = await database.row((client) =>
       client.from("automation_actions").update({ sequence, ...configured })
         .eq("id", params.actionId).eq("automation_id", params.id).select(columns)

@@ -6,6 +6,8 @@ import { Id, Timestamp } from "../contract/values.ts";
 import { ActionType, ActionTypeName, actionTypes } from "./registry.ts";
 import { variableNames } from "../events/variables.ts";
 
+export const ByActionId = z.strictObject({ id: Id, actionId: Id });
+
 export const AutomationAction = z.object({
   id: Id,
   automation_id: Id,
@@ -39,8 +41,9 @@ const Sequence = z.int().min(0).max(1_000).optional().meta({ description: "The l
 // Where another field is wrong, these may be anything.
 function judgeConfig({ action_type, config }: { action_type?: unknown; config?: unknown }, problems: Issues) {
   const type = ActionType.safeParse(action_type).data;
-  const given = Config.safeParse(config).data;
-  if (!type || !given) return;
+  const sent = Config.safeParse(config).data;
+  if (!type || !sent) return;
+  const given = actionTypes[type].named(sent);
   const schema = actionTypes[type].config;
   const refuse = (path: PropertyKey[], message: string, params: Record<string, unknown> = {}) =>
     problems.addIssue({ code: "custom", path: ["config", ...path], message, params });
@@ -79,6 +82,13 @@ export const ActionChange = z.strictObject({
   judgeConfig(body, problems);
 }, judgedAnyway).meta({
   example: { action_type: "send_email", config: actionTypes.send_email.config.meta()!.example },
+});
+
+export const NewOrder = z.strictObject({ action_ids: z.array(Id).max(20) }).meta({ example: { action_ids: [] } });
+
+export const OrderedActions = z.object({ actions: z.array(AutomationAction) }).meta({
+  id: "OrderedActions",
+  example: { actions: [] },
 });
 
 export const actionResource = {

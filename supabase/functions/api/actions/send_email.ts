@@ -37,6 +37,7 @@ export const sendEmail = defineAction({
   description:
     "Sends a mail in the workspace's name, to a contact or to one of its mail_recipients. Whoever has unsubscribed is " +
     "skipped, and every contact gets an unsubscribe link.",
+  otherNames: { body: "body_html" },
   config: Config,
   scopes: (config) => ["contacts:read", ...(namesDeal(config) ? ["opportunities:read" as const] : [])],
   async run({ id, config: { to, subject, body_html } }, { run_id, context }, tokens, { database, config }) {

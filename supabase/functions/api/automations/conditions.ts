@@ -21,8 +21,12 @@ const isNumeric = (value: unknown) =>
 const equals: Compare = (actual, wanted) =>
   isPresent(actual) && isPresent(wanted) ? String(actual) === String(wanted) : isPresent(actual) === isPresent(wanted);
 
+const folded = (value: unknown) => String(value).toLowerCase();
+const containsText: Compare = (actual, wanted) => isPresent(actual) && folded(actual).includes(folded(wanted));
+
+/** Of a list whether it holds just that, of text whether it holds that somewhere; in any case. */
 const contains: Compare = (actual, wanted) =>
-  isPresent(actual) && String(actual).toLowerCase().includes(String(wanted).toLowerCase());
+  Array.isArray(actual) ? actual.some((one) => folded(one) === folded(wanted)) : containsText(actual, wanted);
 
 /** Numbers as numbers, everything else as text, which suits ISO dates; what is absent is neither more nor less. */
 const ordered = (holds: (order: number) => boolean): Compare => (actual, wanted) => {
@@ -44,6 +48,11 @@ export const operators = {
   lte: { wanted: Comparable, holds: ordered((order) => order <= 0) },
   contains: { wanted: Comparable, holds: contains },
   not_contains: { wanted: Comparable, holds: (actual, wanted) => !contains(actual, wanted) },
+  contains_any: {
+    wanted: z.array(Comparable).min(1).max(200),
+    holds: (actual, wanted) => Array.isArray(wanted) && wanted.some((one) => contains(actual, one)),
+  },
+  contains_text: { wanted: Comparable, holds: containsText },
   in: {
     wanted: z.array(Scalar).min(1).max(200),
     holds: (actual, wanted) => Array.isArray(wanted) && wanted.some((one) => equals(actual, one)),

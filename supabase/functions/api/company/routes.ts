@@ -34,15 +34,19 @@ export const companyEndpoints: Endpoint[] = [
     return { data: present(Company, row) };
   }),
 
-  keyed({
-    method: "get",
-    path: "/company/crm-settings",
-    summary: "Read the referral settings",
-    scope: "company:read",
-    answer: CrmSettings,
-  }, async ({ database }) => ({
-    data: present(CrmSettings, await database.row((client) => client.from("company_settings").select(settingsColumns))),
-  })),
+  // The second is TrustPager's other name for it.
+  ...["/company/crm-settings", "/crm-settings"].map((path) =>
+    keyed({
+      method: "get",
+      path,
+      summary: "Read the referral settings",
+      scope: "company:read",
+      answer: CrmSettings,
+    }, async ({ database }) => {
+      const row = await database.row((client) => client.from("company_settings").select(settingsColumns));
+      return { data: present(CrmSettings, row) };
+    })
+  ),
 
   keyed({
     method: "patch",

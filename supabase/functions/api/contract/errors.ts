@@ -4,8 +4,8 @@ import { logError } from "../platform/log.ts";
 /** Every error code with its status, and what a caller can do about it: docs/guide.md, "Errors". */
 export const errorCodes = {
   INVALID_BODY: { status: 400, fix: "Send one JSON object as the body." },
-  MISSING_FIELDS: { status: 400, fix: "Add the fields named in details." },
-  VALIDATION_ERROR: { status: 400, fix: "Correct what details name." },
+  MISSING_FIELDS: { status: 400, fix: "Add the fields named in details.fields." },
+  VALIDATION_ERROR: { status: 400, fix: "Correct what details.fields name." },
   UNAUTHORIZED: { status: 401, fix: "Send a valid API key as Authorization: Bearer <key>." },
   INSUFFICIENT_SCOPE: { status: 403, fix: "Use an API key that holds this scope." },
   INSUFFICIENT_CREDITS: { status: 403, fix: "Wait for the next month, or ask whoever runs this API for more." },
@@ -29,6 +29,10 @@ type More = {
   /** What would be accepted. */
   hint?: string;
   details?: Problem[];
+  /** The accepted values or names, one by one. */
+  available?: string[];
+  /** The scope that the key lacks. */
+  scope?: string;
   /** The budget that is spent. */
   budget?: string;
   /** The caller's own row that is in the way. */
@@ -72,7 +76,8 @@ export function answerError(error: unknown, c: Context): Response {
   const requestId = c.get("requestId");
   if (status >= 500) logFailure(known, requestId);
 
-  const { hint, details, budget, existingId, headers } = known.more;
+  const { hint, existingId, headers } = known.more;
+  const details = detailsOf(known);
   return c.json(
     {
       error: {
@@ -81,15 +86,27 @@ export function answerError(error: unknown, c: Context): Response {
         fix,
         ...(hint && { hint }),
         status,
-        ...(details?.length && { details }),
-        ...(budget && { details: { budget } }),
+        ...(details && { details }),
         ...(existingId && { existing_id: existingId }),
+        docs: `${c.get("docs")}#${known.code}`,
         request_id: requestId,
       },
     },
     status,
     { ...standardHeaders[known.code], ...headers },
   );
+}
+
+// An object, and never an array: TrustPager's clients read `details.available` of whatever is there.
+function detailsOf({ code, more: { details: fields, available, scope, budget } }: ApiError) {
+  const details = {
+    ...(fields?.length && { fields }),
+    ...(available?.length && { available }),
+    ...(budget && { budget }),
+    ...(scope && { required_scopes: [scope] }),
+    ...(code === "UNAUTHORIZED" && { auth_scheme: "Bearer" }),
+  };
+  return Object.keys(details).length > 0 ? details : null;
 }
 
 function logFailure({ code, message, more }: ApiError, requestId: string) {

@@ -57,15 +57,25 @@ export const WholeNumber = (min: number, max: number) =>
     z.number(`must be a whole number from ${min} to ${max}`).int().min(min).max(max),
   );
 
+/** How many rows to give, in a query string: what is above the maximum is taken as the maximum. */
+export const Limit = (max: number, absent: number) =>
+  z.preprocess(
+    (text) => typeof text === "string" && /^\d+$/.test(text) ? Math.min(Number(text), max) : text,
+    z.number(`must be a whole number from 1 to ${max}`).int().min(1).max(max),
+  ).default(absent).meta({ description: "A greater one is taken as the maximum" });
+
 /** `true` or `false` in a query string. */
 export const Flag = z.preprocess(
   (text) => text === "true" ? true : text === "false" ? false : text,
   z.boolean("must be true or false"),
 );
 
-/** A point in time in a query string, with its offset; years 1 to 9999. */
-export const Instant = z.iso.datetime({ offset: true, error: "must be an ISO 8601 date and time with an offset or Z" })
-  .refine((text) => !text.startsWith("0000"), "must be an ISO 8601 date and time from year 1 on");
+/** A point in time in a query string, with its offset, or a date, whose midnight in UTC is meant; years 1 to 9999. */
+export const Instant = z.preprocess(
+  (text) => typeof text === "string" && /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text,
+  z.iso.datetime({ offset: true, error: "must be an ISO 8601 date, or a date and time with an offset or Z" })
+    .refine((text) => !text.startsWith("0000"), "must be an ISO 8601 date from year 1 on"),
+).meta({ description: "A date and time with its offset, or a date: midnight UTC" });
 
 /** Several of `names`, separated by commas, in a query string. */
 export const Names = (names: readonly string[], max = names.length) =>

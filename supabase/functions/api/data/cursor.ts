@@ -6,6 +6,8 @@ import { Timestamp } from "../contract/values.ts";
 /** A place in a list: the last row seen, and when a paging by `updated_at` began, so that a row changed since stays out. */
 export type Cursor = { at: string; id: string; began: string | null };
 
+type CursorName = "after" | "cursor" | "before";
+
 const Parts = z.tuple([z.string(), Timestamp, z.guid(), Timestamp.nullable()]);
 
 /** An opaque cursor that only the list, sort and filters of `query` accept. */
@@ -18,7 +20,7 @@ export function writeCursor(query: string, { at, id, began }: Cursor): string {
 }
 
 /** Throws 400 for a cursor that is garbled, or of another list, sort or filter. */
-export function readCursor(query: string, path: "after" | "before", text: string): Cursor {
+export function readCursor(query: string, path: CursorName, text: string): Cursor {
   const [of, at, id, began] = parse(path, text);
   if (of !== digest(query, [at, id, began])) throw refusal(path, "is a cursor of another list, sort or filter");
   return { at, id, began };

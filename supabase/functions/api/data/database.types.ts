@@ -249,6 +249,7 @@ export type Database = {
           "conditions": NonNullable<Json>;
           "created_at": string;
           "created_by": string | null;
+          "description": string | null;
           "enabled": boolean;
           "enabled_at": string;
           "id": string;
@@ -265,6 +266,7 @@ export type Database = {
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
           "created_by"?: string | null;
+          "description"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -279,6 +281,7 @@ export type Database = {
           "conditions"?: NonNullable<Json>;
           "created_at"?: string;
           "created_by"?: string | null;
+          "description"?: string | null;
           "enabled"?: boolean;
           "enabled_at"?: string;
           "id"?: string;
@@ -307,41 +310,68 @@ export type Database = {
       };
       "companies": {
         Row: {
+          "abn": string | null;
+          "address": string | null;
           "contact_email": string | null;
+          "contact_name": string | null;
           "country": string | null;
           "created_at": string;
+          "description": string | null;
           "id": string;
+          "industry": string | null;
           "logo_url": string | null;
           "mail_name": string;
           "name": string;
+          "phone": string | null;
           "primary_color": string | null;
+          "secondary_color": string | null;
+          "slug": string | null;
           "timezone": string;
           "updated_at": string;
+          "website_url": string | null;
         };
         ComputedFields: never;
         Insert: {
+          "abn"?: string | null;
+          "address"?: string | null;
           "contact_email"?: string | null;
+          "contact_name"?: string | null;
           "country"?: string | null;
           "created_at"?: string;
+          "description"?: string | null;
           "id"?: string;
+          "industry"?: string | null;
           "logo_url"?: string | null;
           "mail_name": string;
           "name": string;
+          "phone"?: string | null;
           "primary_color"?: string | null;
+          "secondary_color"?: string | null;
+          "slug"?: string | null;
           "timezone"?: string;
           "updated_at"?: string;
+          "website_url"?: string | null;
         };
         Update: {
+          "abn"?: string | null;
+          "address"?: string | null;
           "contact_email"?: string | null;
+          "contact_name"?: string | null;
           "country"?: string | null;
           "created_at"?: string;
+          "description"?: string | null;
           "id"?: string;
+          "industry"?: string | null;
           "logo_url"?: string | null;
           "mail_name"?: string;
           "name"?: string;
+          "phone"?: string | null;
           "primary_color"?: string | null;
+          "secondary_color"?: string | null;
+          "slug"?: string | null;
           "timezone"?: string;
           "updated_at"?: string;
+          "website_url"?: string | null;
         };
         Relationships: [];
       };
@@ -349,6 +379,7 @@ export type Database = {
         Row: {
           "company_id": string;
           "form_tries_per_hour": number;
+          "lead_sources": (string)[];
           "mail_form_contacts": boolean;
           "mail_recipients": (string)[];
           "referral_categories": (string)[];
@@ -360,6 +391,7 @@ export type Database = {
         Insert: {
           "company_id": string;
           "form_tries_per_hour"?: number;
+          "lead_sources"?: (string)[];
           "mail_form_contacts"?: boolean;
           "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
@@ -370,6 +402,7 @@ export type Database = {
         Update: {
           "company_id"?: string;
           "form_tries_per_hour"?: number;
+          "lead_sources"?: (string)[];
           "mail_form_contacts"?: boolean;
           "mail_recipients"?: (string)[];
           "referral_categories"?: (string)[];
@@ -403,10 +436,12 @@ export type Database = {
       };
       "crm_contacts": {
         Row: {
+          "archived_at": string | null;
           "company_id": string;
           "created_at": string;
           "created_by": string | null;
           "email": string | null;
+          "email_unsubscribed": boolean;
           "first_name": string;
           "id": string;
           "images": (string)[];
@@ -415,15 +450,19 @@ export type Database = {
           "made_by_form": boolean;
           "phone": string | null;
           "search_text": string;
+          "source": string | null;
+          "unsubscribed_at": string | null;
           "updated_at": string;
           "listed_at": string | null;
         };
         ComputedFields: "listed_at";
         Insert: {
+          "archived_at"?: string | null;
           "company_id"?: string;
           "created_at"?: string;
           "created_by"?: string | null;
           "email"?: string | null;
+          "email_unsubscribed"?: never;
           "first_name": string;
           "id"?: string;
           "images"?: (string)[];
@@ -432,13 +471,17 @@ export type Database = {
           "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
+          "source"?: string | null;
+          "unsubscribed_at"?: string | null;
           "updated_at"?: string;
         };
         Update: {
+          "archived_at"?: string | null;
           "company_id"?: string;
           "created_at"?: string;
           "created_by"?: string | null;
           "email"?: string | null;
+          "email_unsubscribed"?: never;
           "first_name"?: string;
           "id"?: string;
           "images"?: (string)[];
@@ -447,6 +490,8 @@ export type Database = {
           "made_by_form"?: boolean;
           "phone"?: string | null;
           "search_text"?: never;
+          "source"?: string | null;
+          "unsubscribed_at"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -534,12 +579,15 @@ export type Database = {
           "currency": string | null;
           "id": string;
           "lead_source": string | null;
+          "metadata": NonNullable<Json>;
           "name": string;
+          "notes": string | null;
           "primary_referrer_category": string | null;
           "primary_referrer_contact_id": string | null;
           "referrer_cleared_at": string | null;
           "search_text": string;
           "status": string;
+          "tags": NonNullable<Json>;
           "updated_at": string;
           "value": number | null;
           "contact": Json | null;
@@ -556,12 +604,15 @@ export type Database = {
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
+          "metadata"?: NonNullable<Json>;
           "name": string;
+          "notes"?: string | null;
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
           "search_text"?: never;
           "status"?: string;
+          "tags"?: NonNullable<Json>;
           "updated_at"?: string;
           "value"?: number | null;
         };
@@ -573,12 +624,15 @@ export type Database = {
           "currency"?: string | null;
           "id"?: string;
           "lead_source"?: string | null;
+          "metadata"?: NonNullable<Json>;
           "name"?: string;
+          "notes"?: string | null;
           "primary_referrer_category"?: string | null;
           "primary_referrer_contact_id"?: string | null;
           "referrer_cleared_at"?: string | null;
           "search_text"?: never;
           "status"?: string;
+          "tags"?: NonNullable<Json>;
           "updated_at"?: string;
           "value"?: number | null;
         };
@@ -1108,7 +1162,9 @@ export type Database = {
           "id": string;
           "lead_source": string | null;
           "listed_at": string | null;
+          "metadata": Json | null;
           "name": string | null;
+          "notes": string | null;
           "pipeline_id": string;
           "placements": Json | null;
           "primary_referrer_category": string | null;
@@ -1117,6 +1173,7 @@ export type Database = {
           "search_text": string | null;
           "stage_id": string;
           "status": string | null;
+          "tags": Json | null;
           "updated_at": string | null;
           "value": number | null;
         };
@@ -1130,7 +1187,9 @@ export type Database = {
           "id"?: string | null;
           "lead_source"?: string | null;
           "listed_at"?: string | null;
+          "metadata"?: Json | null;
           "name"?: string | null;
+          "notes"?: string | null;
           "pipeline_id"?: string | null;
           "placements"?: Json | null;
           "primary_referrer_category"?: string | null;
@@ -1139,6 +1198,7 @@ export type Database = {
           "search_text"?: string | null;
           "stage_id"?: string | null;
           "status"?: string | null;
+          "tags"?: Json | null;
           "updated_at"?: string | null;
           "value"?: number | null;
         };
@@ -1151,7 +1211,9 @@ export type Database = {
           "id"?: string | null;
           "lead_source"?: string | null;
           "listed_at"?: string | null;
+          "metadata"?: Json | null;
           "name"?: string | null;
+          "notes"?: string | null;
           "pipeline_id"?: string | null;
           "placements"?: Json | null;
           "primary_referrer_category"?: string | null;
@@ -1160,6 +1222,7 @@ export type Database = {
           "search_text"?: string | null;
           "stage_id"?: string | null;
           "status"?: string | null;
+          "tags"?: Json | null;
           "updated_at"?: string | null;
           "value"?: number | null;
         };
@@ -1242,9 +1305,10 @@ export type Database = {
       };
       "contact_with_email": { Args: { "email": string }; Returns: string };
       "convert_referral": { Args: { "referral_id": string }; Returns: Json };
+      "create_automation": { Args: { "actions": Json; "automation": Json }; Returns: Json };
       "create_pipeline": { Args: { "name": string; "stages": Json }; Returns: Json };
       "create_webhook_subscription": {
-        Args: { "enabled"?: boolean; "events": (string)[]; "url": string };
+        Args: { "enabled"?: boolean; "events": (string)[]; "secret"?: string; "url": string };
         Returns: Json;
       };
       "delivery_jobs": { Args: { "ids": (string)[] }; Returns: Json };
@@ -1254,6 +1318,7 @@ export type Database = {
       };
       "form_address_key": { Args: Record<PropertyKey, never>; Returns: string };
       "give_back_credits": { Args: { "charge": string }; Returns: undefined };
+      "has_contact": { Args: { "contact_id": string }; Returns: boolean };
       "listed_at":
         | {
           Args: { "": Database["public"]["Tables"]["automation_actions"]["Row"] };
@@ -1318,6 +1383,7 @@ export type Database = {
       "move_opportunity": {
         Args: {
           "opportunity_id": string;
+          "skip_action_ids"?: (string)[];
           "skip_automations"?: boolean;
           "target_pipeline_id": string;
           "target_position"?: number;
@@ -1391,13 +1457,16 @@ export type Database = {
             & { error: true }
             & "the function public.referrer with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
         };
+      "remove_contact": { Args: { "contact_id": string; "force": boolean }; Returns: undefined };
+      "remove_opportunity": { Args: { "opportunity_id": string }; Returns: undefined };
       "renew_referral_request": {
         Args: { "request_id": string; "token": string; "unsubscribe_token": string };
         Returns: Json;
       };
+      "reorder_actions": { Args: { "action_ids": (string)[]; "automation_id": string }; Returns: number };
       "replay_webhook_delivery": { Args: { "delivery_id": string }; Returns: Json };
       "require_scope": { Args: { "scope"?: string }; Returns: undefined };
-      "rotate_webhook_secret": { Args: { "subscription_id": string }; Returns: Json };
+      "rotate_webhook_secret": { Args: { "secret"?: string; "subscription_id": string }; Returns: Json };
       "run_attribute_referral": {
         Args: { "action_id": string; "request": Json; "run_id": string };
         Returns: undefined;
@@ -1409,6 +1478,10 @@ export type Database = {
         Returns:
           & { error: true }
           & "the function public.stages with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
+      };
+      "start_action_run": {
+        Args: { "action_id": string; "automation_id": string; "trigger_data": Json };
+        Returns: Json;
       };
       "start_automation_run": { Args: { "automation_id": string; "trigger_data": Json }; Returns: Json };
       "status": {
@@ -1443,6 +1516,7 @@ export type Database = {
           & "the function public.trigger_data with parameter or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache";
       };
       "unsubscribe": { Args: { "token": string }; Returns: boolean };
+      "unsubscribe_contact": { Args: { "contact_id": string }; Returns: Json };
       "unsubscribe_form": { Args: { "token": string }; Returns: Json };
       "view_referral_request": { Args: { "token": string }; Returns: boolean };
       "wake_dispatcher": { Args: Record<PropertyKey, never>; Returns: undefined };

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { ApiError } from "../contract/errors.ts";
 import { instant, presentPart } from "./rows.ts";
 import { type Narrowing, selectCount, selectPage, selectRow } from "./selections.ts";
-import { Instant, Names, WholeNumber } from "../contract/values.ts";
+import { Instant, Limit, Names } from "../contract/values.ts";
 
 export type Table =
   | "referrals"
@@ -29,6 +29,10 @@ export type Resource<Row extends z.ZodObject = z.ZodObject, Filters extends z.Zo
   expansions: readonly string[];
   /** Query parameters beside the grammar; each compares its column for equality unless `narrow` has it. */
   filters: Filters;
+  /** How many rows a page has, where it is not said; 20 by default. */
+  pageSize?: number;
+  /** Keys of the row that TrustPager has and nothing here holds, as they are always answered. */
+  unheld?: Record<string, null | false>;
   narrow?: { [Filter in keyof Filters]?: (value: string) => Narrowing };
 };
 
@@ -47,7 +51,7 @@ export type ListPage<Row = unknown> = {
 
 /** Up to this many rows a total is exact: PostgREST's `max-rows`, beyond which `count=estimated` estimates. */
 const exactTotals = 1_000;
-const grammar = ["limit", "after", "before", "fields", "expand"];
+const grammar = ["limit", "after", "cursor", "before", "fields", "expand"];
 
 const expansions = (resource: Resource) => Names(resource.expansions, 5).optional();
 const expandable = (resource: Resource) =>
@@ -61,8 +65,9 @@ export const readQuery = (resource: Resource) =>
 /** The query parameters of a list: the grammar of docs/guide.md, "Lists", and the resource's own filters. */
 export const listQuery = <Filters extends z.ZodRawShape>(resource: Resource<z.ZodObject, Filters>) =>
   z.strictObject({
-    limit: WholeNumber(1, 100).default(20),
+    limit: Limit(100, resource.pageSize ?? 20),
     after: z.string().max(500).optional(),
+    cursor: z.string().max(500).optional().meta({ description: "Another name of after" }),
     before: z.string().max(500).optional(),
     sort: z.enum(["created_at", "updated_at"]).default("created_at"),
     order: z.enum(["desc", "asc"]).default("desc"),
@@ -77,6 +82,7 @@ type Selection = { fields?: string[]; expand?: string[] };
 export type ListQuery = Selection & {
   limit: number;
   after?: string;
+  cursor?: string;
   before?: string;
   sort: "created_at" | "updated_at";
   order: "desc" | "asc";
@@ -89,6 +95,8 @@ const chosenKeys = (resource: Resource, { fields, expand }: Selection) => [
   ...(expand ?? []),
 ];
 
+const held = ({ unheld = {} }: Resource, keys: string[]) => keys.filter((key) => !Object.hasOwn(unheld, key));
+
 /** One row by its id with the chosen fields and expansions; throws 404. */
 export async function readRow<Row extends z.ZodObject>(
   database: Database,
@@ -97,8 +105,10 @@ export async function readRow<Row extends z.ZodObject>(
   query: Selection = {},
 ): Promise<Partial<z.output<Row>>> {
   const keys = chosenKeys(resource, query);
-  const row = await database.row((client) => selectRow(client, resource, keys, id));
-  return presentPart(resource.row, row, keys);
+  const row = await database.row((client) =>
+    selectRow(client, resource, [...new Set(["id", ...held(resource, keys)])], id)
+  );
+  return presentPart(resource.row, { ...row, ...resource.unheld }, keys);
 }
 
 /**
@@ -110,18 +120,14 @@ export async function readPage<Row extends z.ZodObject>(
   resource: Resource<Row>,
   query: ListQuery,
 ): Promise<ListPage<Partial<z.output<Row>>>> {
-  if (query.after !== undefined && query.before !== undefined) {
-    throw new ApiError("VALIDATION_ERROR", "after and before exclude each other.", {
-      details: [{ path: "before", message: "cannot stand beside after" }],
-      fix: "Send one of the two.",
-    });
-  }
+  const after = query.after ?? query.cursor;
+  refuseTwoPlaces(query);
   const identity = JSON.stringify([
     resource.table,
     ...Object.entries(query).filter(([name]) => !grammar.includes(name)).sort(),
   ]);
-  const cursor = query.after !== undefined
-    ? readCursor(identity, "after", query.after)
+  const cursor = after !== undefined
+    ? readCursor(identity, query.after === undefined ? "cursor" : "after", after)
     : query.before !== undefined
     ? readCursor(identity, "before", query.before)
     : null;
@@ -129,7 +135,12 @@ export async function readPage<Row extends z.ZodObject>(
   const { workspace } = database;
   const backwards = query.before !== undefined;
   const keys = chosenKeys(resource, query);
-  const columns = new Set([...keys, "id", query.sort, ...(query.sort === "updated_at" ? ["listed_at"] : [])]);
+  const columns = new Set([
+    ...held(resource, keys),
+    "id",
+    query.sort,
+    ...(query.sort === "updated_at" ? ["listed_at"] : []),
+  ]);
   const [{ data, count }, counted] = await Promise.all([
     database.rows((client) => selectPage(client, workspace, resource, [...columns], query, cursor)),
     cursor ? database.ask((client) => selectCount(client, workspace, resource, query)) : undefined,
@@ -148,7 +159,7 @@ export async function readPage<Row extends z.ZodObject>(
       : null;
   const total = (cursor ? counted?.count : count) ?? 0;
   return {
-    data: rows.map((row) => presentPart(resource.row, row, keys)),
+    data: rows.map((row) => presentPart(resource.row, resource.unheld ? { ...row, ...resource.unheld } : row, keys)),
     pagination: {
       limit: query.limit,
       total,
@@ -158,4 +169,25 @@ export async function readPage<Row extends z.ZodObject>(
       ...(total > exactTotals && { total_is_estimate: true }),
     },
   };
+}
+
+/** The first page of a search, as TrustPager's clients ask for it; `filters` are the list's own. */
+export async function searchPage<Row extends z.ZodObject>(
+  database: Database,
+  resource: Resource<Row>,
+  { query: search, limit }: { query: string; limit: number },
+  filters: Record<string, string> = {},
+): Promise<ListPage<z.output<Row>>> {
+  const query: ListQuery = { ...filters, ...{ search }, limit, sort: "created_at", order: "desc" };
+  // All keys are asked for, so none is missing.
+  return await readPage(database, resource, query) as ListPage<z.output<Row>>;
+}
+
+function refuseTwoPlaces(query: ListQuery): void {
+  const [first, second] = (["after", "cursor", "before"] as const).filter((name) => query[name] !== undefined);
+  if (second === undefined) return;
+  throw new ApiError("VALIDATION_ERROR", `${first} and ${second} exclude each other.`, {
+    details: [{ path: second, message: `cannot stand beside ${first}` }],
+    fix: "Send one of the two.",
+  });
 }

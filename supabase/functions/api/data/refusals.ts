@@ -18,6 +18,7 @@ export function asApiError({ error, status }: PostgrestSingleResponse<unknown>):
   if (isErrorCode(code)) {
     if (code === "RATE_LIMITED") return spent(message, String(details), cause);
     const named = typeof details === "string" && details ? details : undefined;
+    if (code === "INSUFFICIENT_SCOPE") return new ApiError(code, message, { scope: named, cause });
     const existingId = Id.safeParse(named).data;
     return new ApiError(code, message, {
       // A hint of the database lists what is accepted, or says what to do.

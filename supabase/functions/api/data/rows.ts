@@ -34,12 +34,15 @@ export function presentPart<Schema extends z.ZodObject>(
   return shown as Partial<z.output<Schema>>;
 }
 
-/** A row inside what a database function gives, presented: its keys are checked, its values are its table's word. */
-export function rowOf<Schema extends z.ZodObject>(schema: Schema) {
-  const keys = Object.keys(schema.shape);
+/**
+ * A row inside what a database function gives, presented: its keys are checked, its values are its table's word. `unheld` are
+ * those that no table has.
+ */
+export function rowOf<Schema extends z.ZodObject>(schema: Schema, unheld: Record<string, null | false> = {}) {
+  const keys = Object.keys(schema.shape).filter((key) => !Object.hasOwn(unheld, key));
   return z.custom<Columns<Schema>>(
     (given) => typeof given === "object" && given !== null && keys.every((key) => key in given),
-  ).transform((row) => present(schema, row));
+  ).transform((row) => present(schema, { ...row, ...unheld }));
 }
 
 const asGiven: Reading = (given) => given ?? null;

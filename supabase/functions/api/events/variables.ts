@@ -14,6 +14,7 @@ const dealFields: Partial<Record<keyof z.output<typeof Opportunity>, string>> = 
   value: "value",
   currency: "currency, ISO 4217",
   lead_source: "lead source",
+  tags: "tags' names",
   contact_id: "primary contact's id",
   primary_referrer_contact_id: "referrer's id",
   primary_referrer_category: "referrer's category",
@@ -40,7 +41,24 @@ const surroundings: Variable[] = [
   ...fieldsOf("contact", "The referred contact's, or the opportunity's primary contact's,", personFields),
   ...fieldsOf("referrer", "The referrer's", personFields),
   { name: "company.name", description: "Your workspace's name" },
+  // TrustPager's names without their subject.
+  { name: "tags", description: "Another name of deal.tags" },
+  { name: "lead_source", description: "Another name of deal.lead_source" },
+  { name: "today", description: "The day of the run, in UTC: 2026-11-22" },
+  { name: "now", description: "When the run is worked on, in UTC: 2026-11-22T09:30:00.000Z" },
 ];
+
+/** What stands around every event, by the names that TrustPager's schemas have for it. */
+export const enrichedVariables = {
+  "deal.*": `The opportunity's ${Object.keys(dealFields).join(", ")}; also as opportunity.*`,
+  "contact.*": `The referred contact's, or the opportunity's primary contact's, ${
+    Object.keys(personFields).join(", ")
+  }`,
+  "referrer.*": `The referrer's ${Object.keys(personFields).join(", ")}`,
+  "company.name": "Your workspace's name",
+  today: "The day of the run, in UTC",
+  now: "When the run is worked on, in UTC",
+};
 
 const toldBy = (type: TriggerType): Variable[] =>
   Object.entries<z.ZodType>(triggers[type].data.shape)

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { html, raw } from "hono/html";
 import { secureHeaders } from "hono/secure-headers";
+import { errorCodes } from "../contract/errors.ts";
 import type { Config } from "../platform/config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { openapi } from "./openapi.ts";
@@ -100,6 +101,20 @@ export async function docs(c: Context, endpoints: Endpoint[], config: Config) {
               {members.map((operation) => <Entry operation={operation} base={config.publicUrl} />)}
             </section>
           ))}
+          <section>
+            <h2>Errors</h2>
+            <table>
+              {Object.entries(errorCodes).map(([code, { status, fix }]) => (
+                <tr id={code}>
+                  <td>{status}</td>
+                  <td>
+                    <code>{code}</code>
+                  </td>
+                  <td>{fix}</td>
+                </tr>
+              ))}
+            </table>
+          </section>
         </main>
       </body>
     </html>

@@ -29,6 +29,8 @@ type Contract<
   params?: Params;
   query?: Query;
   body?: Body;
+  /** Whether an absent body is an empty object. */
+  bodyIsOptional?: true;
   /**
    * Judges what takes more than a schema, such as a phone in the workspace's country: asked beside the schema, of the body as
    * it was sent, so that all problems are in one answer.

@@ -9,15 +9,26 @@ const nothing = z.strictObject({});
 const deepest = 32;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+export type Found = Problem & {
+  missing?: boolean;
+  /** What would be accepted there. */
+  accepted?: string[];
+  /** What those are, where they are no values. */
+  called?: Names;
+};
+type Names = "Writable fields" | "Parameters";
+
+type Sent = Record<string, unknown>;
+
 /** The request's parameters, query and body as the contract has them; throws one 400 that names every problem. */
 export async function readInput({ contract }: Endpoint, c: Context, database: Database) {
-  const body = contract.body ? await readBody(c) : undefined;
+  const body = contract.body ? await readBody(c, contract.bodyIsOptional) : undefined;
   const found: Found[] = [];
   const readOnly = Object.keys(contract.answer?.shape ?? {});
 
   const params = check(contract.params ?? nothing, c.req.param(), found, []);
-  const query = check(contract.query ?? nothing, single(c.req.queries(), found), found, []);
-  const sent = contract.body ? check(contract.body, body, found, readOnly) : undefined;
+  const query = check(contract.query ?? nothing, single(c.req.queries(), found), found, [], "Parameters");
+  const sent = contract.body ? check(contract.body, body, found, readOnly, "Writable fields") : undefined;
   if (contract.complete && params) {
     // A body that is taken is an object, whatever its schema found.
     const { values, problems = [] } = await contract.complete({ sent: body as Sent, params, database });
@@ -25,19 +36,21 @@ export async function readInput({ contract }: Endpoint, c: Context, database: Da
     if (sent) Object.assign(sent, values);
   }
   if (contract.method === "patch" && found.length === 0 && sent && Object.keys(sent).length === 0) {
-    found.push({ path: "", message: "holds no field to change", accepted: Object.keys(contract.body!.shape) });
+    found.push({
+      path: "",
+      message: "holds no field to change",
+      accepted: Object.keys(contract.body!.shape),
+      called: "Writable fields",
+    });
   }
   if (found.length > 0) throw refusal(found);
   return { params, query, body: sent };
 }
 
-export type Found = Problem & { missing?: boolean; accepted?: string[] };
-
-type Sent = Record<string, unknown>;
-
-async function readBody(c: Context): Promise<unknown> {
+async function readBody(c: Context, isOptional = false): Promise<unknown> {
   const type = c.req.header("content-type");
   const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0 && isOptional) return {};
   if (bytes.byteLength === 0) throw new ApiError("INVALID_BODY", "This request needs a JSON body, and has none.");
   const encoding = c.req.header("content-encoding");
   if (!/^application\/json\s*(;|$)/i.test(type ?? "") || (encoding && encoding !== "identity")) {
@@ -71,12 +84,13 @@ function single(queries: Record<string, string[]>, found: Found[]): Record<strin
   );
 }
 
-/** `value` as the schema has it; adds to `found` what is wrong with it. */
+/** `value` as the schema has it; adds to `found` what is wrong with it. Its keys are called so in hints. */
 export function check<Schema extends z.ZodObject>(
   schema: Schema,
   value: unknown,
   found: Found[],
   readOnly: string[] = [],
+  called?: Names,
 ) {
   const { data, error } = schema.safeParse(value, { reportInput: true });
   for (const issue of error?.issues ?? []) {
@@ -84,26 +98,42 @@ export function check<Schema extends z.ZodObject>(
       const accepted = keysAt(schema, issue.path);
       for (const key of issue.keys) {
         const message = readOnly.includes(key) ? "is read-only here" : "is unknown here";
-        found.push({ path: [...issue.path, key].join("."), message, accepted });
+        found.push({ path: [...issue.path, key].join("."), message, accepted, called });
       }
+    } else if (issue.input === undefined) {
+      const accepted = keysAt(schema, issue.path.slice(0, -1));
+      found.push({ path: issue.path.join("."), message: "is required", missing: true, accepted, called });
     } else {
       found.push({
         path: issue.path.join("."),
-        message: issue.input === undefined ? "is required" : issue.message,
-        missing: issue.input === undefined || (issue.code === "custom" && issue.params?.missing === true),
-        accepted: issue.code === "custom" ? issue.params?.accepted : undefined,
+        message: issue.message,
+        missing: issue.code === "custom" && issue.params?.missing === true,
+        accepted: acceptedBy(issue),
       });
     }
   }
   return data;
 }
 
+function acceptedBy(issue: z.core.$ZodIssue): string[] | undefined {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  return issue.code === "custom" ? issue.params?.accepted : undefined;
+}
+
 /** The keys that the object at `path` of a schema may have. */
 function keysAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
   // Wrappers have an inner type, arrays an element, objects a shape; zod tells them apart by class, which is not needed here.
   const { def } = schema._zod as {
-    def: { innerType?: z.core.$ZodType; element?: z.core.$ZodType; shape?: z.core.$ZodShape };
+    def: {
+      innerType?: z.core.$ZodType;
+      in?: z.core.$ZodType;
+      out?: z.core.$ZodType;
+      element?: z.core.$ZodType;
+      shape?: z.core.$ZodShape;
+    };
   };
+  // One of the two ends of a transformation is what callers send.
+  if (def.in && def.out) return [...keysAt(def.in, path), ...keysAt(def.out, path)];
   if (def.innerType) return keysAt(def.innerType, path);
   if (path.length === 0) return Object.keys(def.shape ?? {});
   const [key, ...rest] = path;
@@ -119,11 +149,15 @@ export function refusal(found: Found[]): ApiError {
     problem.path ? `${problem.path} ${problem.message}` : `The body ${problem.message}`
   )
     .join("; ");
-  const accepted = [...new Set(found.flatMap((problem) => problem.accepted ?? []))];
+  const accepted = Map.groupBy(found, ({ called = "Accepted" }) => called);
+  const available = (problems: Found[]) => [...new Set(problems.flatMap((problem) => problem.accepted ?? []))];
+  const hints = [...accepted].map(([called, problems]) => [called, available(problems).join(", ")])
+    .filter(([, names]) => names !== "").map(([called, names]) => `${called}: ${names}`);
   return new ApiError(code, `${message}.`, {
     details,
+    available: available(found),
     fix: details.every(({ path }) => path === "") ? "Send at least one of the fields that the hint lists." : undefined,
-    hint: accepted.length > 0 ? `Accepted: ${accepted.join(", ")}` : undefined,
+    hint: hints.join(". ") || undefined,
   });
 }
 

@@ -15,10 +15,15 @@ export async function describeKnown<Type, Description>(
   type: Type | null | undefined,
   describe: (type: Type) => Description,
   database: Database,
+  known: readonly string[],
 ): Promise<{ data: Description }> {
   await database.confirmScope();
   if (!type) {
-    throw new ApiError("NOT_FOUND", "There is no such type.", { fix: "Take a name from the list of these types." });
+    throw new ApiError("NOT_FOUND", "There is no such type.", {
+      fix: "Take a name from the list of these types.",
+      hint: `Known: ${known.join(", ")}`,
+      available: [...known],
+    });
   }
   return { data: describe(type) };
 }

@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Config } from "../platform/config.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { title, version } from "./manifest.ts";
 import { type ErrorCode, errorCodes } from "../contract/errors.ts";
 import { Id } from "../contract/values.ts";
 
@@ -29,11 +30,17 @@ const ErrorEnvelope = z.object({
     fix: z.string().meta({ description: "What to do about it" }),
     hint: z.string().optional().meta({ description: "What would be accepted" }),
     status: z.int(),
-    details: z.union([
-      z.array(z.object({ path: z.string(), message: z.string() })),
-      z.object({ budget: z.string().meta({ description: "The budget that is spent" }) }),
-    ]).optional(),
+    details: z.object({
+      fields: z.array(z.object({ path: z.string(), message: z.string() })).optional().meta({
+        description: "Every problem of the request, each with the field that it is about",
+      }),
+      available: z.array(z.string()).optional().meta({ description: "The accepted values or names" }),
+      required_scopes: z.array(z.string()).optional().meta({ description: "Of a 403: what the key lacks" }),
+      auth_scheme: z.string().optional().meta({ description: "Of a 401: how a key is sent" }),
+      budget: z.string().optional().meta({ description: "Of a 429: the budget that is spent" }),
+    }).optional(),
     existing_id: Id.optional().meta({ description: "The caller's own row in the way" }),
+    docs: z.url().meta({ description: "Where this code is explained" }),
     request_id: z.string(),
   }),
 }).meta({ id: "Error" });
@@ -53,8 +60,8 @@ export function openapi(endpoints: Endpoint[], config: Config) {
   return document.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
-      title: "Referrals",
-      version: "1.0.0",
+      title,
+      version,
       description: "Who referred whom, and which opportunity came of it.",
     },
     servers: [{ url: config.publicUrl }],
@@ -76,7 +83,10 @@ function operation({ access, contract }: Endpoint): Parameters<OpenAPIHono["open
       params,
       query,
       body: body &&
-        { required: true, content: { "application/json": { schema: body, example: body.meta()?.example } } },
+        {
+          required: !contract.bodyIsOptional,
+          content: { "application/json": { schema: body, example: body.meta()?.example } },
+        },
     },
     responses: { [status]: success(contract, status), ...refusals(access, contract) },
   };

@@ -1,7 +1,8 @@
 import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
 import { ById } from "../contract/values.ts";
-import { NewPipeline, Pipeline, pipelineResource } from "./schema.ts";
+import { NewPipeline, Pipeline, PipelineChange, pipelineResource } from "./schema.ts";
+import { pipelineOf, stageEndpoints } from "./stage_routes.ts";
 
 export const pipelineEndpoints: Endpoint[] = [
   keyed({
@@ -36,4 +37,33 @@ export const pipelineEndpoints: Endpoint[] = [
     query: readQuery(pipelineResource),
     answer: Pipeline,
   }, async ({ params, query, database }) => ({ data: await readRow(database, pipelineResource, params.id, query) })),
+
+  keyed({
+    method: "patch",
+    path: "/pipelines/:id",
+    summary: "Rename a pipeline",
+    scope: "pipelines:write",
+    params: ById,
+    body: PipelineChange,
+    answer: Pipeline,
+  }, async ({ params, body, database }) => {
+    await database.row((client) => client.from("crm_pipelines").update(body).eq("id", params.id).select("id"));
+    return { data: await pipelineOf(database, params.id) };
+  }),
+
+  keyed({
+    method: "delete",
+    path: "/pipelines/:id",
+    summary: "Delete a pipeline with its stages",
+    description: "409 while one of them is in use.",
+    scope: "pipelines:write",
+    params: ById,
+    status: 204,
+    refusals: ["CONFLICT"],
+  }, async ({ params, database }) => {
+    await database.row((client) => client.from("crm_pipelines").delete().eq("id", params.id).select("id"));
+    return {};
+  }),
+
+  ...stageEndpoints,
 ];

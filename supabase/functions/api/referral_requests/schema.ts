@@ -67,6 +67,7 @@ const foreignHtml = Text(longest.mailHtml)
 export const NewReferralRequest = z.strictObject({
   contact_id: Id,
   deal_id: Id.nullish(),
+  channel: z.literal("email").optional().meta({ description: "How they are asked: by mail" }),
   subject_override: Text(longest.mailSubject).nullish(),
   intro_html: foreignHtml,
   how_it_works_html: foreignHtml,

@@ -4,6 +4,7 @@ import { type Endpoint, keyed } from "../http/endpoint.ts";
 import { listQuery, readPage, readQuery, readRow } from "../data/lists.ts";
 import { present, rowOf } from "../data/rows.ts";
 import { ById } from "../contract/values.ts";
+import { unheldByOpportunities } from "../opportunities/schema.ts";
 import { convertReferral } from "./convert.ts";
 import {
   AttributedOpportunity,
@@ -19,7 +20,7 @@ import {
 } from "./schema.ts";
 
 const columns = columnsOf(Referral);
-const attributed = rowOf(AttributedOpportunity);
+const attributed = rowOf(AttributedOpportunity, unheldByOpportunities);
 
 export const referralEndpoints: Endpoint[] = [
   keyed({
@@ -40,10 +41,11 @@ export const referralEndpoints: Endpoint[] = [
     answer: Referral,
     status: 201,
     refusals: ["NOT_FOUND", "CONFLICT"],
-  }, async ({ body, database }) => {
+  }, async ({ body: { deal_id, ...fields }, database }) => {
+    const chain = deal_id === undefined ? fields : { ...fields, referred_deal_id: deal_id };
     const row = await database
-      .row((client) => client.from("referrals").insert(body).select(columns))
-      .catch(conflictsWith(database, (client) => client.rpc("referral_in_the_way", { chain: body })));
+      .row((client) => client.from("referrals").insert(chain).select(columns))
+      .catch(conflictsWith(database, (client) => client.rpc("referral_in_the_way", { chain })));
     return { data: present(Referral, row), location: `/referrals/${row.id}` };
   }),
 

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Resource } from "../data/lists.ts";
 import { ContactCard } from "../contacts/schema.ts";
 import { Opportunity, OpportunityCard } from "../opportunities/schema.ts";
+import { judgedAnyway } from "../contract/refinements.ts";
 import { longest } from "../contract/limits.ts";
-import { Category, exampleOf, Flag, Id, Text, Timestamp, WholeNumber } from "../contract/values.ts";
+import { Category, exampleOf, Flag, Id, Limit, Text, Timestamp } from "../contract/values.ts";
 
 export const ReferralStatus = z.enum(["pending", "accepted", "converted", "declined"]);
 export const ReferralSource = z.enum(["form", "manual", "api", "automation"]);
@@ -67,8 +68,12 @@ const writable = {
 export const NewReferral = z.strictObject({
   referrer_contact_id: Id,
   ...writable,
+  deal_id: Id.nullish().meta({ description: "Another name of referred_deal_id" }),
   source: ReferralSource.exclude(["automation"]).optional(),
-}).meta({
+}).superRefine(({ deal_id, referred_deal_id }, problems) => {
+  if (deal_id === undefined || referred_deal_id === undefined || deal_id === referred_deal_id) return;
+  problems.addIssue({ code: "custom", path: ["deal_id"], message: "is referred_deal_id by another name, and differs" });
+}, judgedAnyway).meta({
   example: {
     referrer_contact_id: "00000000-0000-4000-8000-000000000101",
     referred_contact_id: "00000000-0000-4000-8000-000000000106",
@@ -110,7 +115,7 @@ export const referralResource = {
 } satisfies Resource;
 
 export const LeaderboardQuery = z.strictObject({
-  limit: WholeNumber(1, 50).default(10),
+  limit: Limit(50, 10),
   only_converted: Flag.default(false).meta({ description: "Count only converted referrals" }),
 });
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Json } from "../data/database.types.ts";
+import { judgedAnyway } from "../contract/refinements.ts";
 import type { Resource } from "../data/lists.ts";
-import { Id, Timestamp } from "../contract/values.ts";
+import { Id, Text, Timestamp } from "../contract/values.ts";
 import { ActionType } from "../actions/registry.ts";
 import { RunTrigger, triggers } from "../events/event_types.ts";
 
@@ -24,6 +25,9 @@ export const ActionResult = z.object({
 });
 export type ActionResult = z.infer<typeof ActionResult>;
 
+/** What TrustPager's runs say and these always say the same of. */
+export const unheldByRuns = { truncated: false } as const;
+
 export const AutomationRun = z.object({
   run_id: Id,
   automation_id: Id,
@@ -42,6 +46,7 @@ export const AutomationRun = z.object({
   actions_skipped: z.int().meta({
     description: "Those that were skipped, those after one that failed, and all of a skipped run",
   }),
+  truncated: z.literal(false).meta({ description: "TrustPager's: whether results are left out. None ever is" }),
   action_results: z.array(ActionResult),
   error: z.string().nullable().meta({ description: "Why it failed or was skipped" }),
   created_at: Timestamp,
@@ -61,6 +66,7 @@ export const AutomationRun = z.object({
     actions_executed: 1,
     actions_failed: 0,
     actions_skipped: 0,
+    truncated: false,
     action_results: [{
       action_id: "8d2e5b1a-3c47-4f96-b0e8-5a7c9d1f2e34",
       action_type: "send_email",
@@ -81,13 +87,29 @@ const dataOfAny = Object.fromEntries(
   Object.values(triggers).flatMap(({ data }) => Object.entries<z.ZodType<Json>>(data.shape)),
 );
 
+const TriggerData = z.strictObject(dataOfAny)
+  .omit({ event_id: true, occurred_at: true })
+  .extend({
+    contact: z.strictObject({
+      first_name: Text(200).nullable(),
+      last_name: Text(200).nullable(),
+      email: Text(320).nullable(),
+      phone: Text(40).nullable(),
+      job_title: Text(200).nullable(),
+    }).partial().meta({
+      description: "What {{contact.*}} says in place of the contact's own; whom mails go to it does not change",
+    }),
+  })
+  .partial();
+
 /** What an automation is run with by hand: the data of any trigger, but for what the run's own event says. */
 export const ManualTrigger = z.strictObject({
-  trigger_data: z.strictObject(dataOfAny)
-    .omit({ event_id: true, occurred_at: true })
-    .partial()
-    .meta({ description: "Some of the trigger's data; the rest is null" }),
-}).meta({
+  trigger_data: TriggerData.optional().meta({ description: "Some of the trigger's data; the rest is null" }),
+  payload: TriggerData.optional().meta({ description: "Another name of trigger_data" }),
+}).superRefine(({ trigger_data, payload }, problems) => {
+  if (trigger_data === undefined || payload === undefined) return;
+  problems.addIssue({ code: "custom", path: ["payload"], message: "is trigger_data by another name: give one" });
+}, judgedAnyway).meta({
   example: {
     trigger_data: {
       deal_id: "00000000-0000-4000-8000-000000000502",
@@ -99,6 +121,7 @@ export const ManualTrigger = z.strictObject({
 export const runResource = {
   table: "automation_runs",
   row: AutomationRun,
+  unheld: unheldByRuns,
   expansions: [],
   filters: { status: RunStatus.optional() },
 } satisfies Resource;

@@ -9,6 +9,7 @@ import { present, rowOf } from "../data/rows.ts";
 import { requirePublicAddress } from "./address_check.ts";
 import {
   deliveryResource,
+  NewSecret,
   NewWebhookSubscription,
   WebhookDelivery,
   webhookResource,
@@ -23,34 +24,39 @@ const withSecret = rowOf(WebhookSubscriptionWithSecret);
 const delivery = rowOf(WebhookDelivery);
 
 export const webhookEndpoints: Endpoint[] = [
-  keyed({
-    method: "get",
-    path: "/webhooks/subscriptions",
-    summary: "List webhook subscriptions",
-    scope: "webhooks:read",
-    query: listQuery(webhookResource),
-    list: WebhookSubscription,
-  }, ({ query, database }) => readPage(database, webhookResource, query)),
+  // The second is TrustPager's other name for it.
+  ...["/webhooks/subscriptions", "/webhooks/outgoing"].map((path) =>
+    keyed({
+      method: "get",
+      path,
+      summary: "List webhook subscriptions",
+      scope: "webhooks:read",
+      query: listQuery(webhookResource),
+      list: WebhookSubscription,
+    }, ({ query, database }) => readPage(database, webhookResource, query))
+  ),
 
-  keyed({
-    method: "post",
-    path: "/webhooks/subscriptions",
-    summary: "Subscribe an address to events",
-    description:
-      "Answers the secret that signs the deliveries, once. A workspace has one subscription for an address, and at most " +
-      "20. It takes the scopes that read such events, too.",
-    scope: "webhooks:write",
-    alsoNeeds: heardBy,
-    body: NewWebhookSubscription,
-    answer: WebhookSubscriptionWithSecret,
-    status: 201,
-    refusals: ["CONFLICT"],
-  }, async ({ body, database, config }) => {
-    await requirePublicAddress(body.url, "url", config);
-    const data = await database.found(withSecret, (client) => client.rpc("create_webhook_subscription", body))
-      .catch(conflictsWith(database, (client) => client.rpc("webhook_in_the_way", { url: body.url })));
-    return { data, location: `/webhooks/subscriptions/${data.id}` };
-  }),
+  ...["/webhooks/subscriptions", "/webhooks/subscribe"].map((path) =>
+    keyed({
+      method: "post",
+      path,
+      summary: "Subscribe an address to events",
+      description:
+        "Answers the secret that signs the deliveries, once: the receiver's own, or one that is made. A workspace has one " +
+        "subscription for an address, and at most 20. It takes the scopes that read such events, too.",
+      scope: "webhooks:write",
+      alsoNeeds: heardBy,
+      body: NewWebhookSubscription,
+      answer: WebhookSubscriptionWithSecret,
+      status: 201,
+      refusals: ["CONFLICT"],
+    }, async ({ body, database, config }) => {
+      await requirePublicAddress(body.url, "url", config);
+      const data = await database.found(withSecret, (client) => client.rpc("create_webhook_subscription", body))
+        .catch(conflictsWith(database, (client) => client.rpc("webhook_in_the_way", { url: body.url })));
+      return { data, location: `/webhooks/subscriptions/${data.id}` };
+    })
+  ),
 
   keyed({
     method: "get",
@@ -99,14 +105,16 @@ export const webhookEndpoints: Endpoint[] = [
     method: "post",
     path: "/webhooks/subscriptions/:id/rotate-secret",
     summary: "Give a subscription a new secret",
-    description: "Answers it, once. For 24 hours the one before signs too.",
+    description: "The receiver's own, or one that is made. Answers it, once. For 24 hours the one before signs too.",
     scope: "webhooks:write",
     params: ById,
+    body: NewSecret,
+    bodyIsOptional: true,
     answer: WebhookSubscriptionWithSecret,
-  }, async ({ params, database }) => ({
+  }, async ({ params, body, database }) => ({
     data: await database.found(
       withSecret,
-      (client) => client.rpc("rotate_webhook_secret", { subscription_id: params.id }),
+      (client) => client.rpc("rotate_webhook_secret", { subscription_id: params.id, ...body }),
     ),
   })),
 

@@ -63,12 +63,31 @@ const writable = {
   enabled: z.boolean().optional(),
 };
 
-export const NewWebhookSubscription = z.strictObject(writable).meta({
+/** A secret of the receiver's own. */
+const OwnSecret = z.string()
+  .regex(/^[\x21-\x7e]{24,200}$/, "must have 24 to 200 characters of ASCII, without spaces")
+  .refine(
+    (secret) =>
+      !secret.startsWith("whsec_") ||
+      /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(secret),
+    { error: "must be base64 behind whsec_", when: ({ issues }) => issues.length === 0 },
+  )
+  .optional()
+  .meta({ description: "The receiver's own; one is made, when absent" });
+
+export const NewWebhookSubscription = z.strictObject({
+  ...writable,
+  secret: OwnSecret,
+}).meta({
   example: { url: "https://hooks.example.com/referrals", events: ["referral_attributed"] },
 });
 
 export const WebhookSubscriptionChange = z.strictObject(writable).partial().meta({
   example: { events: ["referral_attributed", "stage_changed"] },
+});
+
+export const NewSecret = z.strictObject({ secret: OwnSecret }).meta({
+  example: { secret: "a-secret-of-the-receivers-own" },
 });
 
 export const DeliveryStatus = z.enum(["pending", "delivered", "failed"]);
