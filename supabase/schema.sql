@@ -6121,7 +6121,7 @@ CREATE TRIGGER crm_deals_audit_delete AFTER DELETE ON public.crm_deals REFERENCI
 
 CREATE TRIGGER crm_deals_audit_insert AFTER INSERT ON public.crm_deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION private.audit('opportunity', 'primary_referrer_contact_id,primary_referrer_category');
 
-CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals FOR EACH ROW WHEN ((((((((old.name IS DISTINCT FROM new.name) OR (old.status IS DISTINCT FROM new.status)) OR (old.contact_id IS DISTINCT FROM new.contact_id)) OR (old.value IS DISTINCT FROM new.value)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.lead_source IS DISTINCT FROM new.lead_source)) OR (old.referrer_cleared_at IS DISTINCT FROM new.referrer_cleared_at))) EXECUTE FUNCTION private.audit_opportunity();
+CREATE TRIGGER crm_deals_audit_update AFTER UPDATE ON public.crm_deals FOR EACH ROW WHEN (((((((((((old.name IS DISTINCT FROM new.name) OR (old.status IS DISTINCT FROM new.status)) OR (old.contact_id IS DISTINCT FROM new.contact_id)) OR (old.value IS DISTINCT FROM new.value)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.lead_source IS DISTINCT FROM new.lead_source)) OR (old.tags IS DISTINCT FROM new.tags)) OR (old.notes IS DISTINCT FROM new.notes)) OR (old.metadata IS DISTINCT FROM new.metadata)) OR (old.referrer_cleared_at IS DISTINCT FROM new.referrer_cleared_at))) EXECUTE FUNCTION private.audit_opportunity();
 
 CREATE TRIGGER crm_deals_pass_on_age AFTER UPDATE OF created_at ON public.crm_deals FOR EACH ROW WHEN ((new.created_at IS DISTINCT FROM old.created_at)) EXECUTE FUNCTION private.pass_on_deal_age();
 

@@ -155,9 +155,13 @@ $$;
 
 create trigger crm_deals_audit_update after update on public.crm_deals
   for each row when (
-    (old.name, old.status, old.contact_id, old.value, old.currency, old.lead_source, old.referrer_cleared_at)
-    is distinct from
-    (new.name, new.status, new.contact_id, new.value, new.currency, new.lead_source, new.referrer_cleared_at)
+    (
+      old.name, old.status, old.contact_id, old.value, old.currency, old.lead_source, old.tags, old.notes, old.metadata,
+      old.referrer_cleared_at
+    ) is distinct from (
+      new.name, new.status, new.contact_id, new.value, new.currency, new.lead_source, new.tags, new.notes, new.metadata,
+      new.referrer_cleared_at
+    )
   )
   execute function private.audit_opportunity();
 
