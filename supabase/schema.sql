@@ -2290,15 +2290,9 @@ CREATE FUNCTION private.keep_email_unsubscribed() RETURNS trigger
     SET search_path TO ''
     AS $$
 begin
-  if new.unsubscribed_at is null and exists (
-    select from private.unsubscribed
-    where unsubscribed.company_id = new.company_id and unsubscribed.email = private.email_key(new.email)
-  ) then
-    new.unsubscribed_at := now();
-  end if;
-  if new.unsubscribed_at is not null and new.email is not null then
-    insert into private.unsubscribed (company_id, email) values (new.company_id, private.email_key(new.email)) on conflict do nothing;
-  end if;
+  new.unsubscribed_at := case
+    when private.is_unsubscribed(new.company_id, new.id, new.email) then coalesce(new.unsubscribed_at, now())
+  end;
   return new;
 end
 $$;

@@ -34,7 +34,7 @@ $$;
 create trigger unsubscribed_contacts_note after insert on private.unsubscribed_contacts
   for each row execute function private.note_unsubscribed_contact();
 
--- Whoever has that address is not to be mailed either, and the next address of somebody who unsubscribed is theirs too.
+-- Whoever gets an address is mailed no more where its owner asked for that, and again at the next one, unless they asked.
 create function private.keep_email_unsubscribed()
 returns trigger
 language plpgsql
@@ -42,15 +42,9 @@ security definer
 set search_path = ''
 as $$
 begin
-  if new.unsubscribed_at is null and exists (
-    select from private.unsubscribed
-    where unsubscribed.company_id = new.company_id and unsubscribed.email = private.email_key(new.email)
-  ) then
-    new.unsubscribed_at := now();
-  end if;
-  if new.unsubscribed_at is not null and new.email is not null then
-    insert into private.unsubscribed (company_id, email) values (new.company_id, private.email_key(new.email)) on conflict do nothing;
-  end if;
+  new.unsubscribed_at := case
+    when private.is_unsubscribed(new.company_id, new.id, new.email) then coalesce(new.unsubscribed_at, now())
+  end;
   return new;
 end
 $$;

@@ -138,6 +138,8 @@ export function opens(held: readonly Scope[], wanted: Scope | null): boolean {
 export const takenBeside: Record<string, Scope[]> = {
   "public.automations": ["opportunities:read"],
   "public.automation_actions": ["referrals:write"],
+  // What is made by it is on stage_changed, and has no actions.
+  "public.create_automation": ["opportunities:read"],
   "public.create_webhook_subscription": ["referrals:read"],
 };
 
