@@ -17,9 +17,10 @@ export async function rowsOf(person: Person): Promise<Rows> {
   const { referrer, friend, opportunity, referral } = await chain(person);
   const pipeline = await person.creates("/pipelines", {
     name: "New patients",
-    stages: [{ name: "Enquiry" }, { name: "Lost" }],
+    stages: [{ name: "Enquiry" }],
   });
-  const [stage, unused] = pipeline.stages;
+  const [stage] = pipeline.stages;
+  const unused = await person.creates("/pipelines", { name: "Old patients", stages: [{ name: "Lost" }] });
   await done(person.post(`/opportunities/${opportunity.id}/move`, { pipeline_id: pipeline.id, stage_id: stage.id }));
   const request = await person.creates("/referrals/request", { contact_id: friend.id });
   const withdrawn = await person.creates("/referrals/request", { contact_id: referrer.id });
@@ -59,7 +60,8 @@ export async function rowsOf(person: Person): Promise<Rows> {
     run: run.run_id,
     stage: stage.id,
     subscription: subscription.id,
-    unused: unused.id,
+    unusedPipeline: unused.id,
+    unusedStage: unused.stages[0].id,
   });
 }
 
@@ -83,8 +85,9 @@ const kinds = [
   "run",
   "stage",
   "subscription",
-  // a stage that nothing stands in
-  "unused",
+  // what nothing stands in, and what can be deleted
+  "unusedPipeline",
+  "unusedStage",
 ] as const;
 type Kind = typeof kinds[number];
 
@@ -102,8 +105,8 @@ function named(ids: Record<Kind, string>): Rows {
       "/contacts": ids.contact,
       "/deals": ids.opportunity,
       "/opportunities": ids.opportunity,
-      "/pipelines": ids.pipeline,
-      "/pipelines/:id/stages": ids.unused,
+      "/pipelines": ids.unusedPipeline,
+      "/pipelines/:id/stages": ids.unusedStage,
       "/referrals": ids.referral,
       "/referrals/requests": ids.request,
       "/schemas/triggers": "referral_attributed",
@@ -164,6 +167,7 @@ const alsoTaken: Record<string, Scope[]> = {
   "POST /automations": ["opportunities:read"],
   "POST /automations/:id/actions": ["contacts:read"],
   "PATCH /automations/:id/actions/:actionId": ["contacts:read"],
+  "POST /webhooks/subscribe": ["referrals:read"],
   "POST /webhooks/subscriptions": ["referrals:read"],
   "PATCH /webhooks/subscriptions/:id": ["referrals:read", "opportunities:read"],
 };
