@@ -75,7 +75,7 @@ async function cases(): Promise<[reply: Reply, code: string, fix: string][]> {
     [
       await alice.post(`/automations/${full.id}/actions`, { action_type: "attribute_referral" }),
       "CONFLICT",
-      "Delete an action first, or add this one to another automation.",
+      "Delete what is no longer needed, or ask whoever runs this API for a higher limit.",
     ],
     [
       await alice.post(`/webhooks/subscriptions/${silent.id}/test`),
