@@ -33,6 +33,8 @@ export function answersBy(document: Json, base: string) {
 
     // What stands at the base is for whoever has no document yet.
     if (status === 200 && urlOf(wire).pathname.replace(/\/$/, "") === base) return found;
+    // Whoever has lost the end of a form's address is shown a page.
+    if (status === 404 && urlOf(wire).pathname.replace(/\/$/, "") === `${base}/refer`) return found;
     const documented: Json = operation?.contract.responses[status];
     const isTooBig = status === 413 && (wire.body?.length ?? 0) > mostBytes;
     const isAstray = !operation && (status === 404 || status === 405);
