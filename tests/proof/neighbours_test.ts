@@ -65,7 +65,7 @@ const abuses: Abuse[] = [
       for (const name of ["ping", "pong", "pang"]) {
         const actions = [1, 2, 3].map((i) => ({
           action_type: "attribute_referral",
-          config: { notes: `${name} ${i} {{event_id}}` },
+          config: { referrer_contact_id: "{{contact.id}}", notes: `${name} ${i} {{event_id}}` },
         }));
         await automate(alice, onReferrals, ...actions);
       }

@@ -18,8 +18,11 @@ export function tableOf(name: string): string | undefined {
 /** Whose rows an argument names: `missing` ones are nobody's. */
 export type Whose = Workspace | "missing";
 
+// A stage and its pipeline must fit each other, so they are those that the fields of that name have.
 const idIn = (table: string, name: string, whose: Whose) =>
-  whose === "missing" ? missing() : whose.named.fields[name] ?? whose.rows[table]?.[0]?.id ?? missing();
+  whose === "missing"
+    ? missing()
+    : whose.named.fields[name.replace(/^target_/, "")] ?? whose.rows[table]?.[0]?.id ?? missing();
 
 /** Values for all arguments of a function, `whose` rows each of them names being told by its name. */
 export function argumentsOf({ args, signature }: Routine, whose: (argument: string) => Whose, flag = true): Json {
