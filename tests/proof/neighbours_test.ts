@@ -3,7 +3,7 @@ import { automate } from "../world/automations.ts";
 import { listen, type Listener, subscribe } from "../world/listener.ts";
 import { neverEnding } from "../world/never_ending.ts";
 import { outcome } from "../world/outcome.ts";
-import { subscribeAll } from "../world/subscribe_all.ts";
+import { subscribeAll, unsubscribeAll } from "../world/subscribe_all.ts";
 import { chain, eventually, type Json, type Person, type Reply, sql, workspace } from "../world/world.ts";
 
 const onReferrals = { trigger_type: "referral_attributed" };
@@ -50,7 +50,7 @@ const abuses: Abuse[] = [
     what: "has 20 endpoints that never answer, and writes 300 rows",
     async begin(alice, opened) {
       const tarpit = opened.use(neverEnding());
-      opened.defer(async () => void await sql`delete from webhook_subscriptions where company_id = ${alice.companyId}`);
+      opened.defer(() => unsubscribeAll(alice));
       await subscribeAll(alice, Array.from({ length: 20 }, (_, i) => `${tarpit.url}/${i}`));
       const rita = await alice.creates("/contacts", { first_name: "Rita" });
       await refer(alice, rita.id, 300);

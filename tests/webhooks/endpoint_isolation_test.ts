@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { listen } from "../world/listener.ts";
 import { neverEnding } from "../world/never_ending.ts";
-import { subscribeAll } from "../world/subscribe_all.ts";
+import { subscribeAll, unsubscribeAll } from "../world/subscribe_all.ts";
 import { allow, eventually, sql, workspace } from "../world/world.ts";
 
 const healthy = 96;
@@ -13,7 +13,7 @@ Deno.test("four bad endpoints with a backlog keep the 96 others of their workspa
   await allow(clinic, "subscriptions", 100);
   await using opened = new AsyncDisposableStack();
   // Nothing is tried again once these endpoints are gone.
-  opened.defer(async () => void await sql`delete from webhook_subscriptions where company_id = ${clinic.companyId}`);
+  opened.defer(() => unsubscribeAll(clinic));
   const hanging = opened.use(neverEnding());
   const streaming = opened.use(neverEnding("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
   const inside = opened.use(listen());

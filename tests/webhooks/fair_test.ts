@@ -3,7 +3,7 @@ import { settled } from "../world/automations.ts";
 import { tried } from "../world/deliveries.ts";
 import { listen, once, subscribe } from "../world/listener.ts";
 import { neverEnding } from "../world/never_ending.ts";
-import { subscribeAll } from "../world/subscribe_all.ts";
+import { subscribeAll, unsubscribeAll } from "../world/subscribe_all.ts";
 import { eventually, type Json, type Person, sql, world } from "../world/world.ts";
 
 const happened = (condition: () => boolean, seconds?: number) =>
@@ -20,9 +20,7 @@ async function refer({ companyId }: Person, count = 1, notes: string | null = nu
 }
 
 /** What a workspace waits for is forgotten: nothing of it is tried when its endpoint is gone. */
-const forget = ({ companyId }: Person) => ({
-  [Symbol.asyncDispose]: async () => void await sql`delete from webhook_subscriptions where company_id = ${companyId}`,
-});
+const forget = (person: Person) => ({ [Symbol.asyncDispose]: () => unsubscribeAll(person) });
 
 for (
   const [what, urls] of [

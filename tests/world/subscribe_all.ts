@@ -1,3 +1,4 @@
+import postgres from "postgres";
 import { type Person, sql } from "./world.ts";
 
 /** Subscribes all these addresses to a workspace's referrals, more of them than a key could. */
@@ -10,3 +11,15 @@ export const subscribeAll = (person: Person, urls: string[]) =>
     )
     select url, id, private.issue_webhook_secret(id) from subscription
   `;
+
+/** Ends all subscriptions of a workspace, and what waits for them, while the dispatcher may be at work on them. */
+export async function unsubscribeAll({ companyId }: Person): Promise<void> {
+  for (;;) {
+    try {
+      return void await sql`delete from webhook_subscriptions where company_id = ${companyId}`;
+    } catch (error) {
+      // Two who lock the same rows in another order: one of them begins anew.
+      if (!(error instanceof postgres.PostgresError && error.code === "40P01")) throw error;
+    }
+  }
+}

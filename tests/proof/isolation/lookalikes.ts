@@ -95,6 +95,8 @@ const busy = (alice: string, told: Workspace) => `
   delete from private.action_results where run_id in (
     select id from public.automation_runs where company_id = '${alice}'
   );
+  update public.webhook_deliveries set due_at = now() - interval '1 s' where company_id = '${alice}' and status = 'pending';
+  delete from private.webhook_circuits;
   update public.automations set enabled = true where company_id = '${alice}';
   update public.webhook_subscriptions set enabled = true, events = '{referral_attributed,stage_changed}'
     where company_id = '${alice}';
