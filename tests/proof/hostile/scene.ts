@@ -19,7 +19,15 @@ export class Scene {
 
   static async set(foreign: Rows): Promise<Scene> {
     const alice = await workspace("Alice's clinic");
-    const [rows, ...asked] = await Promise.all([rowsOf(alice), ask(alice), ask(alice), ask(alice)]);
+    const [{ fields, paths }, una, ...asked] = await Promise.all([
+      rowsOf(alice),
+      // Nothing names her: she can be deleted.
+      alice.creates("/contacts", { first_name: "Una" }),
+      ask(alice),
+      ask(alice),
+      ask(alice),
+    ]);
+    const rows: Rows = { fields, paths: { ...paths, "/contacts": una.id } };
     await Promise.all([
       alice.delete(`/referrals/requests/${asked[0].requestId}`),
       // One that is off takes no test.
